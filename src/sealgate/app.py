@@ -1,0 +1,278 @@
+"""The one place where parts are chosen and joined.
+
+A running program is a `Program`: it owns the store, the key shelf and the clockwork, and closes them in the
+opposite order. Nothing else in the tree reads settings.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from threading import Lock
+
+from fastapi import FastAPI
+
+from sealgate.bus import LocalBus
+from sealgate.devices.simulated import SimulatedLatch
+from sealgate.domain.errors import Fault, Refused
+from sealgate.domain.ids import GateId, SiteId, TenantId
+from sealgate.edge.agent import Agent, OpenLoop
+from sealgate.edge.opening import open_gate
+from sealgate.flows.faces import fill_gallery
+from sealgate.flows.kit import House
+from sealgate.flows.passage import Admission
+from sealgate.flows.rules import found, source_of
+from sealgate.ports import Clock, FaceReader, Gallery, Latch, PlateReader, Vector
+from sealgate.settings import Settings
+from sealgate.store import places
+from sealgate.store.blobs import FolderBlobs
+from sealgate.store.engine import SystemClock, open_store
+from sealgate.store.keys import DatabaseShelf
+from sealgate.store.migrating import migrate
+from sealgate.vault.blindindex import BlindIndex
+from sealgate.vault.keyring import Keyring
+from sealgate.vault.roots import KeyFileRoot, Root, create_key_file, new_passphrase_root, open_passphrase_root
+from sealgate.worker import Clockwork
+
+log = logging.getLogger("sealgate.app")
+
+DIMENSIONS = 128
+
+
+class NotFounded(Refused):
+    """There is no organisation in this data folder yet."""
+
+    code = "app.not-initialised"
+
+
+class NoSuchGate(Refused):
+    code = "app.no-such-gate"
+    status = 404
+
+
+class AlreadyFounded(Refused):
+    code = "app.already-initialised"
+
+
+class CannotWrite(Fault):
+    code = "app.cannot-write"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    house: House
+    clockwork: Clockwork
+    settings: Settings
+    latch: Latch = field(repr=False)
+
+    def fill_galleries(self) -> int:
+        """Open the face templates of every site into memory; how many."""
+        return sum(_fill(self.house, tenant.tenant) for tenant in self.house.store.tenants())
+
+    def gate_named(self, name: str) -> tuple[TenantId, GateId]:
+        """The gate of that name or id, in whichever organisation. Raises `NoSuchGate` for none, and for two."""
+        found = [
+            (tenant.tenant, row.gate)
+            for tenant in self.house.store.tenants()
+            for row in _gates(self.house, tenant.tenant)
+            if name in {row.name, str(row.gate)}
+        ]
+        if len(found) != 1:
+            raise NoSuchGate(f"{len(found)} gates are called {name!r}", hint="Use the gate's id from its page in the console")
+        return found[0]
+
+    @contextmanager
+    def gates(self, sources: Mapping[GateId, str] | None = None) -> Iterator[Agent]:
+        """Run the loop of every gate that has a camera: one of `sources`, or the address kept with the gate."""
+        opened: dict[GateId, OpenLoop] = {}
+        for tenant in self.house.store.tenants():
+            for row in _gates(self.house, tenant.tenant):
+                source = (sources or {}).get(row.gate) or source_of(self.house, tenant.tenant, row.gate)
+                if source is not None:
+                    fps = self.settings.frames_per_second
+                    opened[row.gate] = partial(open_gate, self.house, tenant.tenant, row.gate, source, fps=fps)
+        with Agent(opened) as agent:
+            yield agent
+
+    def watch(self, gate: tuple[TenantId, GateId], source: str, told: Callable[[Admission], None]) -> None:
+        """One gate, one camera, in this thread, until the source ends or Ctrl-C."""
+        loop = open_gate(self.house, *gate, source, fps=self.settings.frames_per_second, told=told)
+        try:
+            loop.run()
+        except KeyboardInterrupt:
+            loop.stop()
+
+
+def initialise(settings: Settings, name: str) -> TenantId:
+    """Make folders, root key and tables, and the first organisation. Raises `AlreadyFounded` for a second try."""
+    _make_folders(settings)
+    migrate(_data_url(settings))
+    shelf = DatabaseShelf(_keys_url(settings))
+    try:
+        keyring = Keyring(shelf, SystemClock())
+        if shelf.root_check() is not None:
+            raise AlreadyFounded("this data folder is in use already", hint="Start it with `sealgate serve`")
+        keyring.initialise(_new_root(settings))
+    finally:
+        shelf.close()
+    with running(settings, faces=None, plates=None) as program:
+        return found(program.house, name)
+
+
+@contextmanager
+def running(
+    settings: Settings,
+    *,
+    faces: FaceReader | None,
+    plates: PlateReader | None,
+    clock: Clock | None = None,
+    latch: Latch | None = None,
+) -> Iterator[Program]:
+    """Open everything, start the clockwork, and close it all in the opposite order."""
+    from sealgate.vision import pictures
+
+    clock = clock or SystemClock()
+    if not settings.database and not settings.data.is_dir():
+        raise NotFounded(f"there is nothing in {settings.data}", hint="Run `sealgate init` first")
+    migrate(_data_url(settings))
+    with ExitStack() as stack:
+        store = open_store(_data_url(settings), busy_timeout=settings.wait_for_lock, clock=clock, node=settings.node)
+        stack.callback(store.close)
+        shelf = DatabaseShelf(_keys_url(settings))
+        stack.callback(shelf.close)
+        keyring = Keyring(shelf, clock)
+        keyring.unlock(_root(settings, keyring))
+        bus = LocalBus()
+        clockwork = Clockwork(store, bus, clock)
+        joined_latch = latch or SimulatedLatch()
+        house = House(
+            store=store,
+            keyring=keyring,
+            index=BlindIndex(keyring),
+            blobs=FolderBlobs(settings.data / "blobs"),
+            clock=clock,
+            bus=bus,
+            latch=joined_latch,
+            counter=store.ids,
+            galleries=SiteGalleries(),
+            faces=faces,
+            plates=plates,
+            decode=pictures.decode,
+            encode=pictures.encode_jpeg,
+            turn=Turner(),
+            wake=clockwork.wake,
+        )
+        clockwork.start()
+        stack.callback(clockwork.stop)
+        yield Program(house, clockwork, settings, joined_latch)
+
+
+def readers(settings: Settings) -> tuple[FaceReader, PlateReader]:
+    """The default models. Raises `ModelMissing` where they were not built."""
+    from sealgate.vision.faces import Faces
+    from sealgate.vision.plates import Plates
+
+    return Faces(threads=settings.reader_threads), Plates(threads=settings.reader_threads)
+
+
+class PortTaken(Fault):
+    code = "app.port-taken"
+
+
+def bound_socket(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything is printed. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+    except OSError as error:
+        sock.close()
+        raise PortTaken(f"{settings.host}:{settings.port}: {error.strerror}", hint="Choose another --port") from error
+    return sock
+
+
+def web_application(program: Program) -> FastAPI:
+    """The console with the machines' entrances beside it."""
+    from sealgate.api import ingest
+    from sealgate.web import console
+
+    application = console.build(program.house)
+    application.include_router(ingest.routes(program.house))
+    return application
+
+
+class SiteGalleries:
+    """One gallery for each site, made when first asked for. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._galleries: dict[tuple[TenantId, SiteId], Gallery] = {}
+        self._lock = Lock()
+
+    def of(self, tenant: TenantId, site: SiteId) -> Gallery:
+        from sealgate.vision.matcher import FaissGallery
+
+        with self._lock:
+            if (tenant, site) not in self._galleries:
+                self._galleries[tenant, site] = FaissGallery(DIMENSIONS)
+            return self._galleries[tenant, site]
+
+
+class Turner:
+    """Turns a vector by the site's matrix; remembers the matrices of the last sites (64 KB each)."""
+
+    def __init__(self) -> None:
+        self._matrix = lru_cache(maxsize=256)(_rotation)
+
+    def __call__(self, seed: bytes, vector: Vector) -> Vector:
+        turned: Vector = self._matrix(seed, len(vector)) @ vector
+        return turned
+
+
+def _rotation(seed: bytes, size: int) -> Vector:
+    from sealgate.vision.matcher import rotation
+
+    return rotation(seed, size)
+
+
+def _gates(house: House, tenant: TenantId) -> list[places.GateRow]:
+    with house.store.read(tenant) as db:
+        return places.gates(db)
+
+
+def _fill(house: House, tenant: TenantId) -> int:
+    with house.store.read(tenant) as db:
+        return sum(fill_gallery(house, db, site.site) for site in places.sites(db))
+
+
+def _make_folders(settings: Settings) -> None:
+    try:
+        for folder in (settings.data, settings.keys_folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CannotWrite(f"{error.filename}: {error.strerror}", hint="Choose a folder that this user may write") from error
+
+
+def _data_url(settings: Settings) -> str:
+    return settings.database or f"sqlite:///{(settings.data / 'sealgate.sqlite').absolute()}"
+
+
+def _keys_url(settings: Settings) -> str:
+    return settings.keys_database or f"sqlite:///{(settings.keys_folder / 'keys.sqlite').absolute()}"
+
+
+def _new_root(settings: Settings) -> Root:
+    if settings.passphrase is not None:
+        return new_passphrase_root(settings.passphrase.get_secret_value())
+    return create_key_file(settings.key_file)
+
+
+def _root(settings: Settings, keyring: Keyring) -> Root:
+    if settings.passphrase is not None:
+        return open_passphrase_root(settings.passphrase.get_secret_value(), keyring.root_check())
+    keyring.root_check()  # says that there is no vault here, before a missing file is complained of
+    return KeyFileRoot(settings.key_file)

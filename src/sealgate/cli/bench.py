@@ -1,0 +1,68 @@
+"""`sealgate bench`: the figures that the documents quote, measured on this machine."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
+
+
+def register(app: typer.Typer) -> None:
+    from sealgate.cli import bench_vision
+
+    benches = typer.Typer(help="Measure this machine.", no_args_is_help=True)
+    benches.command("vault", help="Seals and tokens per second on one core.")(vault)
+    benches.command("store", help="Passages per second, and what a row costs as the table grows.")(store)
+    benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
+    bench_vision.register(benches)
+    app.add_typer(benches, name="bench")
+
+
+def vault(
+    seconds: Annotated[float, typer.Option(help="How long each figure is measured")] = 2.0, as_json: Json = False
+) -> None:
+    from sealgate.cli import bench_vault
+
+    result = bench_vault.measure(seconds)
+    tell(result, bench_vault.rows(result), ("", "per second", ""), as_json=as_json)
+
+
+def store(
+    rows: Annotated[int, typer.Option(help="Passages to append", min=1000)] = 200_000,
+    url: Annotated[str, typer.Option(help="Database; a temporary SQLite file unless given")] = "",
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_store
+
+    with tempfile.TemporaryDirectory(prefix="sealgate-bench-") as folder:
+        result = bench_store.measure(url or f"sqlite:///{Path(folder) / 'bench.sqlite'}", rows)
+    tell(result, bench_store.rows(result), ("", "", ""), as_json=as_json)
+
+
+def door(
+    faces: Annotated[Path | None, typer.Option(help="Folder of face pictures")] = None,
+    plates: Annotated[Path | None, typer.Option(help="Folder of pictures of cars")] = None,
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_door
+
+    bench_door.command(faces, plates, as_json=as_json)
+
+
+def tell(result: dict[str, Any], rows: Iterable[Sequence[str]], heads: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,313 @@
+"""`sealgate bench plates`, `bench faces` and `bench match`: how accurate and how fast the readers are.
+
+A set is a CSV file; pictures are named relative to it. A picture that cannot be read counts as not found or as misread,
+for a reader at a gate has no second chance either. Shares are 0..1, and null where a set has no such pairs.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sealgate.domain.errors import Refused
+from sealgate.domain.plates import folded
+
+if TYPE_CHECKING:
+    from sealgate.ports import FaceReader, PlateReader, Vector
+
+Figures = dict[str, Any]
+Threads = Annotated[int, typer.Option(min=1, help="Cores that one picture may use")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
+Csv = Annotated[Path, typer.Argument(help="CSV file; pictures are named relative to it", metavar="CSV")]
+
+PLATE_COLUMNS = {"file", "plate", "country"}
+FACE_COLUMNS = {"file", "person"}
+PAIR_COLUMNS = {"file_a", "file_b", "same"}
+
+
+class BadSet(Refused):
+    code = "bench.bad-set"
+    hint = "A CSV file with a heading line: file,plate,country or file,person or file_a,file_b,same"
+
+
+def register(benches: typer.Typer) -> None:
+    benches.command("plates", help="How well plates are read: rows of file,plate,country.")(plates)
+    benches.command("faces", help="How well faces are told apart: rows of file,person, or file_a,file_b,same.")(faces)
+    benches.command("match", help="How long the search among many templates takes.")(match)
+
+
+def plates(
+    csv_file: Csv,
+    threads: Threads = 1,
+    any_country: Annotated[bool, typer.Option("--any-country", help="Do not tell the reader the country")] = False,
+    as_json: Json = False,
+) -> None:
+    from sealgate.vision.plates import Plates
+
+    tell(bench_plates(Plates(threads=threads), csv_file, countries=not any_country), as_json=as_json)
+
+
+def faces(csv_file: Csv, threads: Threads = 1, as_json: Json = False) -> None:
+    from sealgate.vision.faces import Faces
+
+    tell(bench_faces(Faces(threads=threads), csv_file), as_json=as_json)
+
+
+def match(
+    sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Templates in the gallery; may be repeated")] = None,
+    queries: Annotated[int, typer.Option(min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    tell(bench_match(sizes or [1_000, 100_000], queries), as_json=as_json)
+
+
+@dataclass(slots=True)
+class Times:
+    """How long each took, in milliseconds."""
+
+    taken: list[float] = field(default_factory=list)
+
+    def add(self, seconds: float) -> None:
+        self.taken.append(seconds * 1000)
+
+    def figures(self) -> Figures:
+        import numpy as np
+
+        p50, p95 = np.percentile(self.taken, (50, 95)) if self.taken else (0.0, 0.0)
+        return {"ms_p50": round(float(p50), 2), "ms_p95": round(float(p95), 2)}
+
+
+def rows_of(csv_file: Path, *wanted: set[str]) -> list[dict[str, str]]:
+    """The rows, if the heading has one of these sets of columns; more columns do not matter. Raises `BadSet`."""
+    try:
+        with csv_file.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [{name: value or "" for name, value in row.items() if name} for row in reader]
+            heading = set(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadSet(f"{csv_file}: {error}") from error
+    if not any(columns <= heading for columns in wanted):
+        raise BadSet(f"{csv_file} has the columns {sorted(heading)}")
+    if not rows:
+        raise BadSet(f"{csv_file} has no rows")
+    return rows
+
+
+# --- plates ---
+
+
+def bench_plates(reader: PlateReader, csv_file: Path, *, countries: bool = True) -> Figures:
+    """`exact`, `folded` (O=0=Q, I=1) and `characters` are shares of the rows; the best plate of each picture counts."""
+    from sealgate.vision.figures import characters_right
+
+    rows = rows_of(csv_file, PLATE_COLUMNS)
+    times = Times()
+    read = [_plate_of(reader, csv_file.parent / row["file"], (row["country"],) if countries else (), times) for row in rows]
+    pairs = [(text, row["plate"]) for text, row in zip(read, rows, strict=True)]
+    shares = {
+        "exact": sum(text == truth for text, truth in pairs),
+        "folded": sum(folded(text) == folded(truth) for text, truth in pairs),
+        "characters": sum(characters_right(text, truth) for text, truth in pairs),
+    }
+    return {"n": len(rows), **{name: round(value / len(rows), 4) for name, value in shares.items()}, **times.figures()}
+
+
+def _plate_of(reader: PlateReader, path: Path, countries: Sequence[str], times: Times) -> str:
+    from sealgate.vision.pictures import decode
+
+    try:
+        pixels = decode(path.read_bytes())
+    except (Refused, OSError):
+        return ""
+    start = time.perf_counter()
+    found = reader.read(pixels, countries)
+    times.add(time.perf_counter() - start)
+    return found[0].text if found else ""
+
+
+# --- faces ---
+
+
+@dataclass(slots=True)
+class Embedder:
+    """The vector of the largest face of each picture, each looked at once."""
+
+    reader: FaceReader
+    folder: Path
+    times: Times = field(default_factory=Times)
+    known: dict[str, Vector | None] = field(default_factory=dict)
+
+    def __call__(self, file: str) -> Vector | None:
+        if file not in self.known:
+            self.known[file] = self._vector(self.folder / file)
+        return self.known[file]
+
+    def not_found(self) -> int:
+        return sum(vector is None for vector in self.known.values())
+
+    def _vector(self, path: Path) -> Vector | None:
+        from sealgate.vision.pictures import decode
+
+        try:
+            pixels = decode(path.read_bytes())
+        except (Refused, OSError):
+            return None
+        start = time.perf_counter()
+        found = self.reader.find(pixels)
+        vector = self.reader.embed(pixels, found[0]) if found else None
+        self.times.add(time.perf_counter() - start)
+        return vector
+
+
+def bench_faces(reader: FaceReader, csv_file: Path) -> Figures:
+    """Rows of file,person: all pairs; the extra `fmr_by_group` has people `a/b` by their b, where a set has such names.
+
+    Rows of file_a,file_b,same: those pairs. `n` counts pictures, or pairs. A pair with a face that was not found is a
+    miss if it is one person, and no match if it is two.
+    """
+    rows = rows_of(csv_file, FACE_COLUMNS, PAIR_COLUMNS)
+    embed = Embedder(reader, csv_file.parent)
+    return _all_pairs(rows, embed) if "person" in rows[0] else _given_pairs(rows, embed)
+
+
+def _all_pairs(rows: list[dict[str, str]], embed: Embedder) -> Figures:
+    import numpy as np
+
+    from sealgate.vision.figures import rank_one
+
+    vectors = [embed(row["file"]) for row in rows]
+    people = [row["person"] for row in rows]
+    # A face that was not found is like nobody, not even like itself.
+    stacked = np.stack([np.zeros(128, np.float32) if v is None else v for v in vectors])
+    similarities = stacked @ stacked.T
+    first, second = np.triu_indices(len(rows), 1)
+    who = np.array(people)
+    same = who[first] == who[second]
+    # Without identities (every picture another "person/group") nobody has a second picture: all pairs are strangers.
+    if unidentified(people):
+        same = np.zeros_like(same)
+        groups = fmr_by_group(similarities, people, embed.reader.min_similarity)
+        rank = None
+    else:
+        groups, rank = {}, rank_one(similarities, people)
+    pairs = similarities[first, second].astype(np.float64)
+    return {"n": len(rows)} | _figures(pairs, same, embed, rank) | ({"fmr_by_group": groups} if groups else {})
+
+
+def unidentified(people: Sequence[str]) -> bool:
+    """Whether the names are groups (`region/sex`) and not people: every pair is then counted as two people."""
+    return all("/" in person for person in people)
+
+
+def fmr_by_group(similarities: Any, groups: Sequence[str], threshold: float) -> dict[str, float]:
+    """The share of pairs inside each group that are at or above the threshold, for groups and for the part after `/`."""
+    import numpy as np
+
+    found = {}
+    for names in (list(groups), [group.partition("/")[2] for group in groups]):
+        for name in sorted(set(names)):
+            members = np.flatnonzero(np.array(names) == name)
+            if len(members) > 1:
+                inside = similarities[np.ix_(members, members)][np.triu_indices(len(members), 1)]
+                found[name] = round(float(np.mean(inside >= threshold)), 5)
+    return found
+
+
+def _given_pairs(rows: list[dict[str, str]], embed: Embedder) -> Figures:
+    import numpy as np
+
+    pairs = [(embed(row["file_a"]), embed(row["file_b"])) for row in rows]
+    similarities = np.array([0.0 if a is None or b is None else float(a @ b) for a, b in pairs])
+    same = np.array([row["same"].strip().lower() in {"1", "true", "yes", "same"} for row in rows])
+    return {"n": len(rows)} | _figures(similarities, same, embed, None)
+
+
+def _figures(pairs: Any, same: Any, embed: Embedder, rank: float | None) -> Figures:
+    from sealgate.vision.figures import equal_error_rate, false_matches_at, misses_at
+
+    genuine, impostor = pairs[same], pairs[~same]
+    threshold = embed.reader.min_similarity
+    return {
+        "not_found": embed.not_found(),
+        "eer": _rounded(equal_error_rate(genuine, impostor)),
+        "fnmr_at_fmr_1e-2": _rounded(misses_at(genuine, impostor, 1e-2)),
+        "fnmr_at_fmr_1e-3": _rounded(misses_at(genuine, impostor, 1e-3)),
+        "fmr_at_threshold": _rounded(false_matches_at(impostor, threshold)),
+        "threshold": threshold,
+        "rank1": _rounded(rank),
+        **embed.times.figures(),
+    }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 5)
+
+
+# --- match ---
+
+
+def bench_match(sizes: Sequence[int], queries: int) -> Figures:
+    """Milliseconds a query among random templates, k = 2, one query at a time, for each size of gallery."""
+    return {"sizes": [{"templates": size, **_search(size, queries)} for size in sizes]}
+
+
+def _search(size: int, queries: int) -> Figures:
+    import numpy as np
+
+    from sealgate.domain.ids import CredentialId, PersonId, uuid7
+    from sealgate.vision.matcher import FaissGallery
+
+    dice = np.random.default_rng(7)
+    gallery, now = FaissGallery(), datetime.now(UTC)
+    for vectors in _random_faces(dice, size):
+        for vector in vectors:
+            one = uuid7(now, dice.bytes(10))
+            gallery.put(PersonId(one), CredentialId(one), vector)
+    times = Times()
+    for vector in next(_random_faces(dice, queries)):
+        start = time.perf_counter()
+        gallery.nearest(vector, 2)
+        times.add(time.perf_counter() - start)
+    return times.figures()
+
+
+def _random_faces(dice: Any, count: int) -> Iterator[Any]:
+    """Unit vectors, ten thousand at a time."""
+    import numpy as np
+
+    for start in range(0, count, 10_000):
+        vectors = dice.standard_normal((min(10_000, count - start), 128), np.float32)
+        yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+# --- telling ---
+
+
+def tell(figures: Figures, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    for part in figures.get("sizes", [figures]):
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for name, value in flat(part):
+            table.add_row(name, "-" if value is None else str(value))
+        Console().print(table)
+
+
+def flat(figures: Figures) -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from ((f"{name} {inner}", v) for inner, v in value.items())
+        else:
+            yield name, value

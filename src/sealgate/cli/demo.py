@@ -1,0 +1,202 @@
+"""`sealgate demo`: a made-up campus in one process. Nothing is needed but a browser; cameras and pictures are welcome."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import random
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sealgate.app import Program
+    from sealgate.domain.ids import GateId
+    from sealgate.flows.campus import Campus
+    from sealgate.ports import FaceReader, PlateReader
+    from sealgate.settings import Settings
+
+PAUSE = 4.0
+"""Seconds between two made-up passages."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo", help="A made-up campus with a door, a turnstile and a garage lane, started in one process.")(demo)
+
+
+def demo(
+    faces: Annotated[Path | None, typer.Option(help="Folder of face pictures that walk through the turnstile")] = None,
+    plates: Annotated[Path | None, typer.Option(help="Folder of pictures of cars that come to the garage lane")] = None,
+    video: Annotated[Path | None, typer.Option(help="Video file that the lobby's camera plays")] = None,
+    port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one")] = 8470,
+    data: Annotated[Path | None, typer.Option(help="Folder to keep the demo in; a temporary one unless given")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages")] = False,
+) -> None:
+    """Runs until Ctrl-C. Without `--data` nothing is left behind."""
+    from sealgate.app import readers
+    from sealgate.cli.serve import listening, print_links
+    from sealgate.settings import load
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with ExitStack() as stack:
+        stack.enter_context(terminable())
+        home = data or Path(stack.enter_context(temporary()))
+        settings = load(data=home / "data", keys=home / "keys", port=port)
+        typer.echo("Opening the readers…")
+        program, campus = stack.enter_context(_campus(settings, *readers(settings), faces=faces, plates=plates))
+        server = stack.enter_context(listening(program))
+        stack.enter_context(program.gates(_sources(campus, faces, plates, video)))
+        if not quiet:
+            stack.enter_context(traffic(program, campus))
+        typer.echo(f"Data in {settings.data}, keys in {settings.keys_folder}.")
+        print_links(program, server.address)
+        typer.echo(f"Kiosk in the lobby: {server.address}/kiosk/{campus.kiosk}")
+        typer.echo("Ctrl-C stops it.")
+        server.wait()
+    typer.echo("Stopped." if data else "Stopped; the temporary data are gone.")
+
+
+@contextmanager
+def temporary() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="sealgate-demo-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """A termination signal ends the demo as cleanly as Ctrl-C."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopping.")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class Traffic:
+    """People with cards come and go. A thread of its own; whatever a gate answers is its business."""
+
+    def __init__(self, program: Program, campus: Campus, seed: int = 7) -> None:
+        self._house, self._campus = program.house, campus
+        self._dice = random.Random(seed)  # noqa: S311 - made-up traffic, no secret
+        self._over = Event()
+        self._thread = Thread(target=self._run, name="traffic", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join(timeout=5)
+
+    def pass_once(self) -> None:
+        """One card at one of the gates; one in eight is nobody's."""
+        from sealgate.domain.sightings import CodeSighting, Means
+        from sealgate.flows.campus import PEOPLE, card_number
+        from sealgate.flows.passage import admit
+
+        gate = self._dice.choice([self._campus.lobby, self._campus.turnstile, self._campus.way_out])
+        number = self._dice.randrange(len(PEOPLE) + 1)
+        card = card_number(number) if number < len(PEOPLE) else "99999999"
+        admit(self._house, self._campus.tenant, CodeSighting(gate, self._house.clock.now(), Means.CARD, card))
+
+    def _run(self) -> None:
+        while not self._over.wait(self._dice.uniform(PAUSE / 2, PAUSE * 2)):
+            self.pass_once()
+
+
+@contextmanager
+def traffic(program: Program, campus: Campus) -> Iterator[Traffic]:
+    moving = Traffic(program, campus)
+    moving.start()
+    try:
+        yield moving
+    finally:
+        moving.stop()
+
+
+@contextmanager
+def _campus(
+    settings: Settings, face_reader: FaceReader, plate_reader: PlateReader, *, faces: Path | None, plates: Path | None
+) -> Iterator[tuple[Program, Campus]]:
+    """The program, on a campus made now or found from an earlier run."""
+    from sealgate.app import initialise, running
+    from sealgate.flows import campus as campuses
+
+    is_new = not settings.data.exists()
+    if is_new:
+        initialise(settings, "Harbour Works")
+    with running(settings, faces=face_reader, plates=plate_reader) as program:
+        tenant = program.house.store.tenants()[0].tenant
+        campus = None if is_new else campuses.recall(program.house, tenant)
+        if campus is None:
+            texts = _texts(program, plates) if plates else ["京A12345", "沪B6688C", "粤BD12345"]
+            campus = campuses.build(program.house, tenant, "Asia/Shanghai", texts)
+            if faces:
+                _enrol(program, campus, faces)
+        program.fill_galleries()
+        yield program, campus
+
+
+def _texts(program: Program, folder: Path) -> list[str]:
+    """The plates in the first pictures of the folder: the campus' drivers get them."""
+    house = program.house
+    assert house.plates is not None
+    texts: list[str] = []
+    for picture in _pictures(folder)[:12]:
+        found = house.plates.read(house.decode(picture.read_bytes()))
+        texts += [plate.text for plate in found[:1] if plate.text not in texts]
+    return texts[::2]  # every other driver is a stranger
+
+
+def _enrol(program: Program, campus: Campus, folder: Path) -> None:
+    from rich.progress import track
+
+    from sealgate.flows.campus import PEOPLE, enrol_faces
+
+    people = _people(folder)[: len(PEOPLE)]
+    shots = [[picture.read_bytes() for picture in pictures[:3]] for pictures in track(people, "Enrolling", transient=True)]
+    enrolled = enrol_faces(program.house, campus, "demo", shots)
+    typer.echo(f"{enrolled} faces enrolled from {folder}.")
+
+
+def _people(folder: Path) -> list[list[Path]]:
+    """The pictures of each person: by the folder's truth.csv (`file,person`), else every picture is somebody else."""
+    truth = folder / "truth.csv"
+    if not truth.is_file():
+        return [[picture] for picture in _pictures(folder)]
+    by_person: dict[str, list[Path]] = {}
+    with truth.open(newline="", encoding="utf-8") as rows:
+        for row in csv.DictReader(rows):
+            by_person.setdefault(row["person"], []).append(folder / row["file"])
+    return list(by_person.values())
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+
+
+def _sources(campus: Campus, faces: Path | None, plates: Path | None, video: Path | None) -> dict[GateId, str]:
+    """What each gate's camera plays, over and over."""
+    played = {campus.turnstile: faces, campus.lane: plates, campus.lobby: video}
+    return {gate: f"{path.absolute()}{_manner(path)}" for gate, path in played.items() if path is not None}
+
+
+def _manner(path: Path) -> str:
+    return "?loop&hold=3" if path.is_dir() else "?loop"

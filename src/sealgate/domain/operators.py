@@ -1,0 +1,65 @@
+"""Who may do what in the console, and the purposes for which a sealed thing may be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing an operator may do. Stored nowhere: a role is stored, and means these."""
+
+    WATCH = "watch"
+    OPEN_GATES = "open-gates"
+    LOCK_DOWN = "lock-down"
+    SEE_PEOPLE = "see-people"
+    ENROL = "enrol"
+    SEARCH_PASSAGES = "search-passages"
+    SEE_PICTURES = "see-pictures"
+    SEE_RULES = "see-rules"
+    CHANGE_RULES = "change-rules"
+    SEE_JOURNAL = "see-journal"
+    MANAGE_OPERATORS = "manage-operators"
+
+
+class Role(StrEnum):
+    """Stored by these words, translated by the screens."""
+
+    ADMINISTRATOR = "administrator"
+    SECURITY = "security"
+    RECEPTION = "reception"
+    HR = "hr"
+    PRIVACY = "privacy"
+
+
+class Purpose(StrEnum):
+    """Why a sealed thing is opened. The person concerned can read it."""
+
+    INCIDENT = "incident"
+    LOST_PROPERTY = "lost-property"
+    COMPLAINT = "complaint"
+    ACCESS_CHECK = "access-check"
+    DUTY_OF_CARE = "duty-of-care"
+
+
+GRANTED: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.SECURITY: frozenset(
+        {
+            Permission.WATCH,
+            Permission.OPEN_GATES,
+            Permission.LOCK_DOWN,
+            Permission.SEE_PEOPLE,
+            Permission.SEARCH_PASSAGES,
+            Permission.SEE_PICTURES,
+            Permission.SEE_RULES,
+        }
+    ),
+    Role.RECEPTION: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.SEE_PEOPLE, Permission.ENROL}),
+    Role.HR: frozenset({Permission.SEE_PEOPLE, Permission.ENROL}),
+    Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
+}
+
+
+def may(roles: Iterable[Role], permission: Permission) -> bool:
+    return any(permission in GRANTED[role] for role in roles)

@@ -1,0 +1,1 @@
+"""A site's program: cameras in, decisions out, one loop for each gate."""

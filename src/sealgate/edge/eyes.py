@@ -1,0 +1,125 @@
+"""Eyes: frames in, sightings out. One follows faces, one plates; the readers find, the trackers vote.
+
+Somebody who was told about is not told about again while they stay. Yet who was not recognised may only have looked
+away, so `again` lets an eye begin anew a few seconds later; that may tell others in the picture a second time as well.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sealgate.domain.ids import GateId
+from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
+from sealgate.edge.timings import Stage, Timings
+from sealgate.flows.faces import MIN_FACE, MIN_QUALITY
+from sealgate.ports import Box, FaceReader, FoundFace, Frame, Pixels, PlateReader, Vector
+from sealgate.vision.liveness import look_at
+from sealgate.vision.tracker import FaceLook, FaceTracker, PlateLook, PlateTracker, TrackedFace, TrackedPlate
+
+MOST_AT_ONCE = 3
+"""Faces or plates followed in one frame, the largest or surest: each face costs an embedding."""
+
+BEGIN_ANEW = timedelta(seconds=4)
+
+Encode = Callable[[Pixels], bytes]
+
+
+class FollowingEye(ABC):
+    """What both eyes share: when to begin anew. The thread of the gate's loop owns it."""
+
+    def __init__(self, gate: GateId, encode: Encode, timings: Timings) -> None:
+        self._gate, self._encode, self._timings = gate, encode, timings
+        self._anew_at: datetime | None = None
+        self._forget()
+
+    def see(self, frame: Frame) -> Sequence[Sighting]:
+        if self._anew_at is not None and frame.at >= self._anew_at:
+            self._anew_at = None
+            self._forget()
+        return self._look(frame)
+
+    def again(self, at: datetime) -> None:
+        self._anew_at = self._anew_at or at + BEGIN_ANEW
+
+    @abstractmethod
+    def rest(self, at: datetime) -> Sequence[Sighting]: ...
+
+    @abstractmethod
+    def _look(self, frame: Frame) -> Sequence[Sighting]: ...
+
+    @abstractmethod
+    def _forget(self) -> None: ...
+
+
+class FaceEye(FollowingEye):
+    """`turn` is the site's secret rotation: an unturned vector never leaves this file."""
+
+    def __init__(
+        self, gate: GateId, reader: FaceReader, turn: Callable[[Vector], Vector], encode: Encode, timings: Timings
+    ) -> None:
+        self._reader, self._turn = reader, turn
+        super().__init__(gate, encode, timings)
+
+    def rest(self, at: datetime) -> Sequence[Sighting]:
+        return [self._sighting(at, face) for face in self._tracker.rest()]
+
+    def _look(self, frame: Frame) -> Sequence[Sighting]:
+        with self._timings.of(Stage.FIND):
+            faces = [face for face in self._reader.find(frame.pixels) if worth_following(face)][:MOST_AT_ONCE]
+        looks = [self._look_at(frame.pixels, face) for face in faces]
+        with self._timings.of(Stage.TRACK):
+            return [self._sighting(frame.at, face) for face in self._tracker.see(frame.at, looks)]
+
+    def _look_at(self, pixels: Pixels, face: FoundFace) -> FaceLook:
+        with self._timings.of(Stage.EMBED):
+            vector = self._reader.embed(pixels, face)
+        return FaceLook(face, vector, look_at(pixels, face), around(pixels, face.box, 0.5))
+
+    def _sighting(self, at: datetime, face: TrackedFace) -> FaceSighting:
+        vector = [float(v) for v in self._turn(face.vector)]
+        picture = self._encode(face.picture)
+        return FaceSighting(self._gate, at, vector, face.quality, face.live, face.frames, picture)
+
+    def _forget(self) -> None:
+        self._tracker = FaceTracker()
+
+
+class PlateEye(FollowingEye):
+    """`countries` as `ports.PlateReader.read` takes them."""
+
+    def __init__(
+        self, gate: GateId, reader: PlateReader, encode: Encode, timings: Timings, countries: Sequence[str] = ()
+    ) -> None:
+        self._reader, self._countries = reader, countries
+        super().__init__(gate, encode, timings)
+
+    def rest(self, at: datetime) -> Sequence[Sighting]:
+        return [self._sighting(at, plate) for plate in self._tracker.rest()]
+
+    def _look(self, frame: Frame) -> Sequence[Sighting]:
+        with self._timings.of(Stage.FIND):
+            plates = self._reader.read(frame.pixels, self._countries)[:MOST_AT_ONCE]
+        looks = [PlateLook(plate, around(frame.pixels, plate.box, 0.75)) for plate in plates]
+        with self._timings.of(Stage.TRACK):
+            return [self._sighting(frame.at, plate) for plate in self._tracker.see(frame.at, looks)]
+
+    def _sighting(self, at: datetime, plate: TrackedPlate) -> PlateSighting:
+        picture = self._encode(plate.picture)
+        return PlateSighting(self._gate, at, plate.text, plate.score, plate.kind, plate.frames, picture)
+
+    def _forget(self) -> None:
+        self._tracker = PlateTracker()
+
+
+def worth_following(face: FoundFace) -> bool:
+    """Whether its template would be worth anything; smaller or blurred faces are waited for."""
+    return min(face.box[2], face.box[3]) >= MIN_FACE and face.quality >= MIN_QUALITY
+
+
+def around(pixels: Pixels, box: Box, margin: float) -> Pixels:
+    """A copy of the box and so many of its widths on each side: a view would keep the whole frame in memory."""
+    x, y, width, height = box
+    more = round(width * margin)
+    return pixels[max(0, y - more) : y + height + more, max(0, x - more) : x + width + more].copy()

@@ -1,0 +1,77 @@
+"""Joins a gate of the house with its camera: the one place where a source, the readers and `admit` meet.
+
+What the gate takes decides what is looked for, at the moment it is opened: a gate that has learnt to take plates since
+then looks for them after its loop was opened anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sealgate.devices.cameras import open_camera
+from sealgate.domain.errors import Refused
+from sealgate.domain.ids import GateId, TenantId
+from sealgate.domain.sightings import Means, Sighting
+from sealgate.edge.eyes import FaceEye, PlateEye
+from sealgate.edge.gate import Eye, GateLoop
+from sealgate.edge.timings import Stage, Timings
+from sealgate.flows.faces import turned
+from sealgate.flows.kit import House
+from sealgate.flows.passage import Admission, admit
+from sealgate.ports import Vector
+from sealgate.store import places
+
+
+class NothingToLookFor(Refused):
+    """The gate takes neither faces nor plates, or their readers are not there: a camera is of no use to it."""
+
+    code = "gate.nothing-to-look-for"
+
+
+def untold(_admission: Admission) -> None:
+    """Nobody listens: the passage is in the store."""
+
+
+def open_gate(
+    house: House,
+    tenant: TenantId,
+    gate: GateId,
+    source: str,
+    *,
+    fps: float | None = 5.0,
+    timings: Timings | None = None,
+    told: Callable[[Admission], None] = untold,
+) -> GateLoop:
+    """The loop of this gate, not yet running. `told` hears of each admission, on the loop's thread.
+
+    Raises `NotFound` for a gate of another tenant, `NothingToLookFor`, and what `open_camera` raises.
+    """
+    timings = timings or Timings()
+    eyes = open_eyes(house, tenant, gate, timings)
+    camera = open_camera(source, house.clock, decode=house.decode, fps=fps, timed=partial(timings.add, Stage.DECODE))
+
+    def decide(sighting: Sighting) -> Admission:
+        admission = admit(house, tenant, sighting)
+        told(admission)
+        return admission
+
+    return GateLoop(gate, camera, eyes, decide, timings=timings)
+
+
+def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) -> Sequence[Eye]:
+    """An eye for faces and one for plates, as far as the gate takes them and there are readers."""
+    with house.store.read(tenant) as db:
+        policy = places.policy_of(db, gate)
+
+    def turn(vector: Vector) -> Vector:
+        return turned(house, tenant, policy.site, vector)
+
+    eyes: list[Eye] = []
+    if Means.FACE in policy.means and house.faces is not None:
+        eyes.append(FaceEye(gate, house.faces, turn, house.encode, timings))
+    if Means.PLATE in policy.means and house.plates is not None:
+        eyes.append(PlateEye(gate, house.plates, house.encode, timings))
+    if not eyes:
+        raise NothingToLookFor("this gate has nothing that a camera could see", hint="Let the gate take faces or plates")
+    return eyes

@@ -1,0 +1,134 @@
+"""What every flow is handed: the parts that `app` joined, and who is asking.
+
+The surprising thing: a flow opens and closes sealed values here and nowhere else, always with the place
+(tenant, table, column, row) that the value belongs to, so that a value moved in the database does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sealgate.domain.errors import Forbidden
+from sealgate.domain.ids import Counter, OperatorId, PersonId, SiteId, TenantId, uuid7
+from sealgate.domain.operators import Permission, Role, may
+from sealgate.domain.tries import Tries
+from sealgate.ports import (
+    BlobStore,
+    Bus,
+    Clock,
+    FaceReader,
+    Galleries,
+    KeyKind,
+    Latch,
+    Pixels,
+    PlateReader,
+    Sealed,
+    Vector,
+)
+from sealgate.store.engine import Actor, Store
+from sealgate.vault.blindindex import BlindIndex
+from sealgate.vault.envelope import Place
+from sealgate.vault.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts of one running program. `turn(seed, vector)` is the site's rotation of a face template."""
+
+    store: Store
+    keyring: Keyring
+    index: BlindIndex
+    blobs: BlobStore
+    clock: Clock
+    bus: Bus
+    latch: Latch
+    counter: Counter
+    galleries: Galleries
+    faces: FaceReader | None
+    plates: PlateReader | None
+    decode: Callable[[bytes], Pixels]
+    encode: Callable[[Pixels], bytes]
+    turn: Callable[[bytes, Vector], Vector]
+    wake: Callable[[], None]
+    sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
+    code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
+
+    def new_id(self) -> UUID:
+        return uuid7(self.clock.now(), secrets.token_bytes(10))
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An operator with a live session. `session` is the hash under which it is stored, in hex."""
+
+    tenant: TenantId
+    operator: OperatorId
+    name: str
+    login: str
+    roles: frozenset[Role]
+    session: str
+    expires_at: datetime
+    must_add_factor: bool = False
+    has_factor: bool = False
+
+    def may(self, permission: Permission) -> bool:
+        return may(self.roles, permission)
+
+    def need(self, permission: Permission) -> None:
+        if not self.may(permission) or self.must_add_factor:
+            raise Forbidden(permission.value)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("operator", str(self.operator))
+
+
+def seal(house: House, tenant: TenantId, owner: tuple[KeyKind, str], place: Place, value: dict[str, Any]) -> Sealed:
+    """Seal a small record under its owner's key: `subject(person)`, `day(site, day)` or `organisation()`."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return house.keyring.seal(tenant, *owner, place, text.encode())
+
+
+def unseal(house: House, place: Place, sealed: Sealed) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(house.keyring.open(place, sealed))
+    return record
+
+
+def subject(person: PersonId | OperatorId) -> tuple[KeyKind, str]:
+    return KeyKind.SUBJECT, str(person)
+
+
+def of_day(site: SiteId, day: date) -> tuple[KeyKind, str]:
+    return KeyKind.DAY, f"{site}/{day:%Y-%m-%d}"
+
+
+def organisation() -> tuple[KeyKind, str]:
+    return KeyKind.TENANT, ""
+
+
+def new_secret(tenant: TenantId) -> str:
+    """The tenant's id and 32 random bytes: what comes back in a cookie must lead to a tenant before any row is read."""
+    return base64.urlsafe_b64encode(tenant.bytes + secrets.token_bytes(32)).decode().rstrip("=")
+
+
+def tenant_of(secret: str) -> TenantId | None:
+    if len(secret) != 64:
+        return None
+    try:
+        return TenantId(UUID(bytes=base64.urlsafe_b64decode(secret)[:16]))
+    except (ValueError, binascii.Error):
+        return None
+
+
+def fingerprint(secret: str) -> bytes:
+    """What the store keeps of a secret of 256 random bits: its SHA-256, 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()

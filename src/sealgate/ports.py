@@ -1,0 +1,218 @@
+"""Every socket in the wall, in our words. Adapters translate; nobody above them knows a vendor.
+
+Pixels are numpy arrays (height, width, 3), uint8, blue-green-red. A port says `Unreachable` when its
+device or service did not answer; `permanent` tells whether asking again can help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NewType, Protocol
+from uuid import UUID
+
+from sealgate.domain.access import Candidate
+from sealgate.domain.errors import Fault
+from sealgate.domain.ids import CredentialId, GateId, PersonId, SiteId, TenantId
+from sealgate.domain.plates import PlateText
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Vector = NDArray[np.float32]
+else:
+    Pixels = Vector = Any
+
+Sealed = NewType("Sealed", bytes)
+"""Bytes that only the vault opens (docs/format.md). The store takes personal values in no other form."""
+
+Token = NewType("Token", bytes)
+"""16 bytes that stand for a value in an equality search."""
+
+
+class Unreachable(Fault):
+    code = "port.unreachable"
+
+    def __init__(self, message: str = "", *, permanent: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.permanent = permanent
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """An aware instant in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    at: datetime
+    pixels: Pixels
+
+
+class Camera(Protocol):
+    """A source of frames. Only the newest frame is kept: late rather than wrong."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames until the source ends (a file) or `close` is called. Raises `Unreachable`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the frame; inside it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFace:
+    """`landmarks` is (5, 2) float32: eyes, nose, mouth corners; `score`, `quality` 0..1; `live` 0..1 or None: cannot tell."""
+
+    box: Box
+    score: float
+    landmarks: Vector
+    quality: float
+    live: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlate:
+    """`score` 0..1 for the whole text, `scores` one for each character; `kind` as `.plate data-kind` (cn-blue, eu, plain...)."""
+
+    text: PlateText
+    score: float
+    scores: tuple[float, ...]
+    box: Box
+    kind: str
+
+
+class FaceReader(Protocol):
+    @property
+    def pack(self) -> str:
+        """Names the models; templates of two packs never meet."""
+        ...
+
+    @property
+    def min_similarity(self) -> float:
+        """The cosine from which two looks are one person: the pack's default for a gate (docs/models.md)."""
+        ...
+
+    @property
+    def min_lead(self) -> float:
+        """How much better than the second best person the best has to be."""
+        ...
+
+    def find(self, pixels: Pixels) -> list[FoundFace]:
+        """Largest first. Never raises on odd pixels: a frame without a face is an empty list."""
+        ...
+
+    def embed(self, pixels: Pixels, face: FoundFace) -> Vector:
+        """(128,) float32 of length 1 for the default pack; similarity is the dot product."""
+        ...
+
+
+class PlateReader(Protocol):
+    def read(self, pixels: Pixels, countries: Sequence[str] = ()) -> list[FoundPlate]:
+        """Most certain first. `countries` are lower-case ISO 3166 codes whose grammars are tried; empty tries all."""
+        ...
+
+
+class Gallery(Protocol):
+    """The templates of one site's people, in memory. Exact search."""
+
+    def put(self, person: PersonId, credential: CredentialId, vector: Vector) -> None: ...
+    def remove(self, credential: CredentialId) -> None: ...
+    def nearest(self, vector: Sequence[float], k: int) -> list[Candidate]: ...
+    def __len__(self) -> int: ...
+
+
+class Galleries(Protocol):
+    def of(self, tenant: TenantId, site: SiteId) -> Gallery:
+        """That site's gallery; an empty one at first."""
+        ...
+
+
+class LatchAnswer(StrEnum):
+    """What the controller said. Accepted is not open: only a position input or a passage says that."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+class Latch(Protocol):
+    def release(self, gate: GateId, open_for: timedelta) -> LatchAnswer: ...
+
+
+class BlobStore(Protocol):
+    """Sealed bytes under random names. What is put is on the disk when `put` returns."""
+
+    def put(self, name: str, sealed: Sealed) -> None: ...
+    def get(self, name: str) -> Sealed: ...
+    def delete(self, name: str) -> None: ...
+    def names(self) -> Iterator[str]: ...
+
+
+class Bus(Protocol):
+    """Tells whoever listens right now. Never the only place a fact is."""
+
+    def publish(self, topic: str, message: dict[str, Any]) -> None: ...
+    def subscribe(self, topic: str, heard: Callable[[dict[str, Any]], None]) -> AbstractContextManager[None]: ...
+
+
+class KeyKind(StrEnum):
+    TENANT = "tenant"
+    SUBJECT = "subject"
+    SITE = "site"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A key as the key store holds it. `scope` is a person's or site's id, or `<site id>/<YYYY-MM-DD>` for a day.
+
+    `wrapped` is empty where the key was destroyed: its id and scope stay, so that no second key is ever made for it.
+    """
+
+    tenant: TenantId
+    key: UUID
+    kind: KeyKind
+    scope: str
+    wrapped: bytes
+    made_at: datetime
+
+
+class KeyShelf(Protocol):
+    """Where wrapped keys lie: apart from the data (VAULT 2)."""
+
+    def put(self, key: WrappedKey) -> WrappedKey:
+        """Keep it, durably; or, where that tenant, kind and scope has a key already, answer with the one that was first."""
+        ...
+
+    def of_scope(self, tenant: TenantId, kind: KeyKind, scope: str) -> WrappedKey | None:
+        """The one key of that scope, destroyed or not (then with empty `wrapped`; so answer `by_id` and `put` too)."""
+        ...
+
+    def by_id(self, tenant: TenantId, key: UUID) -> WrappedKey | None: ...
+    def all(self) -> Iterator[WrappedKey]:
+        """Every key, destroyed ones too. Keys may be rewrapped on the way; one that is put meanwhile may be missed."""
+        ...
+
+    def rewrap(self, key: WrappedKey, wrapped: bytes) -> bool:
+        """Replace the wrapping if it is still the one in `key`; False if somebody was first."""
+        ...
+
+    def destroy(self, tenant: TenantId, key: UUID, at: datetime) -> bool:
+        """Overwrite the wrapped bytes and remember that and when; False if it was gone already."""
+        ...
+
+    def root_check(self) -> bytes | None:
+        """What the root of this shelf wrote at `init`, to tell a wrong root from a broken shelf (vault/roots.py)."""
+        ...
+
+    def set_root_check(self, sealed: bytes) -> None: ...

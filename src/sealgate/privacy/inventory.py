@@ -1,0 +1,97 @@
+"""Every column that says something of a person: why it is there, how long, and what a stolen copy shows of it.
+
+tests/house compares this with the schema: a column that is sealed, a token or about a person, and is not here, fails. A new
+personal column is three edits: schema, migration, and a line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """How it lies there."""
+
+    SEALED_SUBJECT = "sealed under the person's key"
+    SEALED_DAY = "sealed under the site's key of that day, or the person's"
+    SEALED_TENANT = "sealed under the organisation's key"
+    DAY_TOKEN = "a token of that site and day"
+    STANDING_TOKEN = "a token of the organisation"
+    HASH = "a hash of something random"
+    IDENTITY = "a random identity: says that it is one person, not who"
+    PLAIN = "plain"
+
+
+class Keep(StrEnum):
+    """How long. Keys are destroyed first, rows after."""
+
+    PERSON = "until the person is erased"
+    CREDENTIAL = "its secret until it ends, the row until the person is erased"
+    PASSAGE = "until the site's passage retention is over"
+    JOURNAL = "until the journal's retention is over"
+    OPERATOR = "until the operator's account is removed"
+    SESSION = "until it has expired"
+    REPLAY = "until a batch of that day is accepted no more"
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    table: str
+    column: str
+    purpose: str
+    keep: Keep
+    form: Form
+
+
+INVENTORY: tuple[Personal, ...] = (
+    Personal("people", "person_id", "joins what is one person's", Keep.PERSON, Form.IDENTITY),
+    Personal("people", "profile", "name, telephone, e-mail, number: shown to operators", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("people", "name_token", "finds a person by the whole name", Keep.PERSON, Form.STANDING_TOKEN),
+    Personal("people", "kind", "employee, worker, student or visitor: which rules apply", Keep.PERSON, Form.PLAIN),
+    Personal("people", "suspended", "whether the person may pass at all", Keep.PERSON, Form.PLAIN),
+    Personal("people", "valid_since", "from when the person may pass", Keep.PERSON, Form.PLAIN),
+    Personal("people", "valid_until", "until when the person may pass", Keep.PERSON, Form.PLAIN),
+    Personal("people", "created_at", "when the person was enrolled", Keep.PERSON, Form.PLAIN),
+    Personal("group_members", "person_id", "which groups, hence which zones", Keep.PERSON, Form.IDENTITY),
+    Personal("presence", "person_id", "joins the presence to its person", Keep.PERSON, Form.IDENTITY),
+    Personal("presence", "state", "the zone last entered and when: passback, roll call", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("credentials", "person_id", "whose it is", Keep.PERSON, Form.IDENTITY),
+    Personal("credentials", "means", "face, plate, card, QR or PIN", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "token", "finds the credential that was shown", Keep.CREDENTIAL, Form.STANDING_TOKEN),
+    Personal("credentials", "secret", "template, plate, number or PIN", Keep.CREDENTIAL, Form.SEALED_SUBJECT),
+    Personal("credentials", "label", "what the person calls it", Keep.CREDENTIAL, Form.SEALED_SUBJECT),
+    Personal("credentials", "site_id", "at which site the face opens", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "since", "from when it opens", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "until", "until when it opens", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "created_at", "when it was added", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "ended_at", "when it was ended", Keep.PERSON, Form.PLAIN),
+    Personal("consents", "person_id", "whose consent it is", Keep.PERSON, Form.IDENTITY),
+    Personal("consents", "purpose", "what was agreed to: proof", Keep.PERSON, Form.PLAIN),
+    Personal("consents", "given_at", "when: proof", Keep.PERSON, Form.PLAIN),
+    Personal("consents", "withdrawn_at", "when it ended: proof", Keep.PERSON, Form.PLAIN),
+    Personal("consents", "given_by", "the person or a guardian: proof", Keep.PERSON, Form.PLAIN),
+    Personal("consents", "details", "who the guardian is: proof", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("passages", "token", "finds the passages of one person or plate on one day", Keep.PASSAGE, Form.DAY_TOKEN),
+    Personal("passages", "who", "whose passage it was", Keep.PASSAGE, Form.SEALED_DAY),
+    Personal("passages", "detail", "plate, scores, picture of the passage", Keep.PASSAGE, Form.SEALED_DAY),
+    Personal("replays", "nonce", "knows a batch that came before", Keep.REPLAY, Form.HASH),
+    Personal("gates", "source", "the camera's address and password: a way to watch people", Keep.OPERATOR, Form.SEALED_TENANT),
+    Personal("gates", "kiosk_hash", "knows a kiosk by its secret", Keep.OPERATOR, Form.HASH),
+    Personal("journal", "actor_id", "who did or looked", Keep.JOURNAL, Form.IDENTITY),
+    Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING_TOKEN),
+    Personal("journal", "purpose", "why it was looked at, in words", Keep.JOURNAL, Form.SEALED_TENANT),
+    Personal("operators", "operator_id", "joins what is one operator's", Keep.OPERATOR, Form.IDENTITY),
+    Personal("operators", "login_token", "finds the operator who signs in", Keep.OPERATOR, Form.STANDING_TOKEN),
+    Personal("operators", "profile", "name and login, shown to other operators", Keep.OPERATOR, Form.SEALED_SUBJECT),
+    Personal("operators", "password", "its argon2id hash", Keep.OPERATOR, Form.SEALED_TENANT),
+    Personal("operators", "totp", "the secret of the second factor", Keep.OPERATOR, Form.SEALED_TENANT),
+    Personal("sessions", "operator_id", "whose session it is", Keep.SESSION, Form.IDENTITY),
+    Personal("sessions", "secret_hash", "knows a session by its secret", Keep.SESSION, Form.HASH),
+    Personal("setup_links", "secret_hash", "knows a set-up link by its secret", Keep.SESSION, Form.HASH),
+)
+
+
+def forms() -> dict[tuple[str, str], Form]:
+    """How each personal column lies there, by table and column."""
+    return {(entry.table, entry.column): entry.form for entry in INVENTORY}

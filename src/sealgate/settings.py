@@ -1,0 +1,103 @@
+"""Every setting, once: from the command line, then the environment (`SEALGATE_*`), then these defaults.
+
+A setting nobody knows is an error, not a shrug: a misspelt one would leave a default in force in silence.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sealgate.domain.errors import Fault
+
+
+class BadSettings(Fault):
+    code = "settings.invalid"
+
+
+class UnknownSetting(Fault):
+    code = "settings.unknown"
+
+
+class Settings(BaseSettings):
+    """What one program runs with. docs/install.md has the table; a test keeps the two together."""
+
+    model_config = SettingsConfigDict(env_prefix="SEALGATE_", extra="forbid", frozen=True)
+
+    data: Path = Field(Path("sealgate-data"), description="Folder of the database and the sealed pictures")
+    keys: Path | None = Field(
+        None, description="Folder of the wrapped keys; beside the data folder unless given: better on another disk"
+    )
+    database: str = Field("", description="Address of a PostgreSQL database; SQLite in the data folder when empty")
+    keys_database: str = Field(
+        "", description="Address of a second PostgreSQL database for the wrapped keys; SQLite in the keys folder when empty"
+    )
+    root_key_file: Path | None = Field(None, description="File with the root key (mode 0600); in the keys folder unless given")
+    passphrase: SecretStr | None = Field(None, description="Passphrase that stands for the root key instead of a file")
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8470, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    tls_certificate: Path | None = Field(
+        None, description="PEM certificate chain; needed on any address but the loopback one, unless a trusted proxy is named"
+    )
+    tls_key: Path | None = Field(None, description="PEM private key of the certificate")
+    trusted_proxy: str = Field("", description="Address of the proxy that ends TLS in front of us")
+    public_address: str = Field("", description="How browsers reach us, such as https://gate.example.org")
+    node: int = Field(0, ge=0, lt=4096, description="Number of this program among those writing one database; part of every id")
+    frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
+    reader_threads: int = Field(1, ge=1, le=64, description="Threads of each model")
+    busy_timeout: float = Field(5.0, gt=0, le=60, description="Seconds to wait for a locked database")
+
+    @model_validator(mode="after")
+    def _closed_by_default(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        if not is_loopback(self.host) and self.tls_certificate is None and not self.trusted_proxy:
+            raise ValueError(
+                f"refusing to listen on {self.host} without TLS: set tls_certificate and tls_key, or name the trusted_proxy"
+            )
+        return self
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.keys or self.data.with_name(self.data.name + "-keys")
+
+    @property
+    def key_file(self) -> Path:
+        return self.root_key_file or self.keys_folder / "root.key"
+
+    @property
+    def wait_for_lock(self) -> timedelta:
+        return timedelta(seconds=self.busy_timeout)
+
+
+def load(**given: object) -> Settings:
+    """The settings in force; `given` is from the command line, None is not given. Raises `BadSettings`, `UnknownSetting`."""
+    known = {f"SEALGATE_{name.upper()}" for name in Settings.model_fields}
+    strange = sorted(key for key in os.environ if key.startswith("SEALGATE_") and key not in known | ELSEWHERE)
+    if strange:
+        raise UnknownSetting(f"unknown setting {strange[0]}", hint="docs/install.md lists them all")
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BadSettings(f"{where}: {first['msg']}", hint="docs/install.md says what each setting takes") from error
+
+
+ELSEWHERE = frozenset({"SEALGATE_README_PICTURE"})
+"""Read by the tests, not by the program."""
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,109 @@
+"""How people show who they are. One that was ended stays, to say when; a token in use is used once in a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sealgate.domain.ids import CredentialId, PersonId, SiteId
+from sealgate.domain.sightings import Means
+from sealgate.ports import Sealed, Token
+from sealgate.store import schema as s
+from sealgate.store.engine import Reader, Tx
+
+_COLUMNS = {"credential": "credential_id", "person": "person_id", "site": "site_id"}
+"""Where a field's column has another name."""
+
+FORGOTTEN = Sealed(b"")
+"""In the place of a secret that was forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """`secret` is the template, plate, number or PIN, sealed under the person's key; `token` finds it where equality can.
+
+    A face has no token, but a `pack` (the models that made it) and a `site` (whose secret turned it).
+    """
+
+    credential: CredentialId
+    person: PersonId
+    means: Means
+    token: Token | None
+    secret: Sealed
+    pack: str | None
+    site: SiteId | None
+    since: datetime | None
+    until: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+    label: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTemplate:
+    credential: CredentialId
+    person: PersonId
+    site: SiteId | None
+    secret: Sealed
+
+
+c = s.credentials.c
+_FIELDS = tuple(CredentialRow.__dataclass_fields__)
+_CREDENTIAL = tuple(c[_COLUMNS.get(name, name)] for name in _FIELDS)
+
+
+def add_credential(tx: Tx, row: CredentialRow) -> None:
+    """Raises `AlreadyThere` where the same means and token is in use: one plate, one person."""
+    tx.add(s.credentials, {_COLUMNS.get(name, name): getattr(row, name) for name in _FIELDS})
+
+
+def credential(db: Reader, credential: CredentialId) -> CredentialRow | None:
+    return db.row(_query(db, c.credential_id == credential), CredentialRow)
+
+
+def credentials_of(db: Reader, person: PersonId) -> list[CredentialRow]:
+    """Ended ones too; oldest first."""
+    return db.rows(_query(db, c.person_id == person).order_by(c.credential_id), CredentialRow)
+
+
+def means_of(db: Reader, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[Means]]:
+    """By what each can pass, of credentials not ended; whoever has none is missing."""
+    query = sa.select(c.person_id, c.means).where(db.mine(s.credentials), c.person_id.in_(people), c.ended_at.is_(None))
+    found: dict[PersonId, frozenset[Means]] = {}
+    for person, means in db.sql.execute(query.distinct()):
+        found[person] = found.get(person, frozenset()) | {means}
+    return found
+
+
+def credential_by_token(db: Reader, means: Means, token: Token) -> CredentialRow | None:
+    """The one in use, or None; whether it is valid by now is for the decision to judge."""
+    return db.row(_query(db, c.means == means, c.token == token, c.ended_at.is_(None)), CredentialRow)
+
+
+def end_credential(tx: Tx, credential: CredentialId, at: datetime) -> CredentialRow | None:
+    """What was ended; None if it was ended already, or never was."""
+    if tx.change(s.credentials, [c.credential_id == credential, c.ended_at.is_(None)], {"ended_at": at}) != 1:
+        return None
+    return tx.row(_query(tx, c.credential_id == credential), CredentialRow)
+
+
+def forget_secret(tx: Tx, credential: CredentialId) -> None:
+    """Leave nothing of it but that it was."""
+    tx.change(s.credentials, [c.credential_id == credential], {"secret": FORGOTTEN, "label": None, "token": None})
+
+
+def face_templates(db: Reader, site: SiteId | None, pack: str) -> Iterator[FaceTemplate]:
+    """The templates in use of one site, or of all, made by `pack`; streamed, for there may be a hundred thousand."""
+    query = sa.select(c.credential_id, c.person_id, c.site_id, c.secret).where(
+        db.mine(s.credentials), c.means == Means.FACE, c.pack == pack, c.ended_at.is_(None)
+    )
+    for credential, person, own, secret in db.stream(query if site is None else query.where(c.site_id == site)):
+        yield FaceTemplate(credential, person, own, secret)
+
+
+def _query(db: Reader, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(*_CREDENTIAL).where(db.mine(s.credentials), *where)

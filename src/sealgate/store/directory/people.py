@@ -1,0 +1,144 @@
+"""People and their presence. Who they are is sealed; how they stand (kind, validity, suspended) is plain, to search by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sealgate.domain.ids import GroupId, PersonId
+from sealgate.domain.people import PersonKind
+from sealgate.ports import Sealed, Token
+from sealgate.store import schema as s
+from sealgate.store.engine import Reader, Tx
+from sealgate.store.words import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """`profile` is sealed under the person's own key; `name_token` finds people by their whole name."""
+
+    person: PersonId
+    profile: Sealed
+    name_token: Token
+    kind: PersonKind
+    suspended: bool
+    valid_since: datetime | None
+    valid_until: datetime | None
+    created_at: datetime
+
+
+p, seen = s.people.c, s.presence.c
+_PERSON = (p.person_id, p.profile, p.name_token, p.kind, p.suspended, p.valid_since, p.valid_until, p.created_at)
+
+
+def add_person(tx: Tx, row: PersonRow) -> None:
+    values = {
+        "person_id": row.person,
+        "profile": row.profile,
+        "name_token": row.name_token,
+        "kind": row.kind,
+        "suspended": row.suspended,
+        "valid_since": row.valid_since,
+        "valid_until": row.valid_until,
+        "created_at": row.created_at,
+    }
+    tx.add(s.people, values)
+
+
+def update_person(
+    tx: Tx,
+    person: PersonId,
+    *,
+    profile: Sealed,
+    name_token: Token,
+    kind: PersonKind,
+    valid_since: datetime | None,
+    valid_until: datetime | None,
+) -> bool:
+    """Whether there is such a person."""
+    values = {
+        "profile": profile,
+        "name_token": name_token,
+        "kind": kind,
+        "valid_since": valid_since,
+        "valid_until": valid_until,
+    }
+    return tx.change(s.people, [p.person_id == person], values) == 1
+
+
+def set_suspended(tx: Tx, person: PersonId, *, suspended: bool) -> bool:
+    """Whether there is such a person."""
+    return tx.change(s.people, [p.person_id == person], {"suspended": suspended}) == 1
+
+
+def person(db: Reader, person: PersonId) -> PersonRow | None:
+    """In a write the row is locked, for it is about to be changed."""
+    query = sa.select(*_PERSON).where(db.mine(s.people), p.person_id == person)
+    return db.row(query.with_for_update(key_share=True) if isinstance(db, Tx) else query, PersonRow)
+
+
+def people_by_id(db: Reader, people: Sequence[PersonId]) -> list[PersonRow]:
+    """Those of them that are there, in the order they were added."""
+    query = sa.select(*_PERSON).where(db.mine(s.people), p.person_id.in_(people))
+    return db.rows(query.order_by(p.person_id), PersonRow)
+
+
+def people_named(db: Reader, token: Token) -> list[PersonRow]:
+    query = sa.select(*_PERSON).where(db.mine(s.people), p.name_token == token)
+    return db.rows(query.order_by(p.person_id), PersonRow)
+
+
+def people(
+    db: Reader,
+    *,
+    after: PersonId | None = None,
+    limit: int = 50,
+    group: GroupId | None = None,
+    status: tuple[Standing, datetime] | None = None,
+) -> list[PersonRow]:
+    """A page of people in the order they were added, from behind `after`; `status` as it is at that instant."""
+    query = _among(db, sa.select(*_PERSON), group, status).order_by(p.person_id).limit(limit)
+    return db.rows(query if after is None else query.where(p.person_id > after), PersonRow)
+
+
+def count_people(db: Reader, *, group: GroupId | None = None, status: tuple[Standing, datetime] | None = None) -> int:
+    query = _among(db, sa.select(sa.func.count()).select_from(s.people), group, status)
+    return int(db.sql.execute(query).scalar_one())
+
+
+def set_presence(tx: Tx, person: PersonId, state: Sealed) -> None:
+    """Remember where somebody is now; the place before is forgotten."""
+    if tx.change(s.presence, [seen.person_id == person], {"state": state}) == 0:
+        tx.add(s.presence, {"person_id": person, "state": state})
+
+
+def presences(db: Reader, people: Sequence[PersonId] | None = None) -> list[tuple[PersonId, Sealed]]:
+    """Where these people, or all, were last seen."""
+    query = sa.select(seen.person_id, seen.state).where(db.mine(s.presence)).order_by(seen.person_id)
+    if people is not None:
+        query = query.where(seen.person_id.in_(people))
+    return db.rows(query, lambda person, state: (person, state))
+
+
+def _among(
+    db: Reader, query: sa.Select[Any], group: GroupId | None, status: tuple[Standing, datetime] | None
+) -> sa.Select[Any]:
+    query = query.where(db.mine(s.people))
+    if group is not None:
+        member = s.group_members.c
+        members = sa.select(member.person_id).where(db.mine(s.group_members), member.group_id == group)
+        query = query.where(p.person_id.in_(members))
+    return query if status is None else query.where(_standing(status[1]) == status[0].value)
+
+
+def _standing(now: datetime) -> sa.Case[str]:
+    return sa.case(
+        (p.suspended == sa.literal(True, p.suspended.type), Standing.SUSPENDED.value),
+        (p.valid_since > now, Standing.COMING.value),
+        (p.valid_until <= now, Standing.ENDED.value),
+        else_=Standing.CURRENT.value,
+    )

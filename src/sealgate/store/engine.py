@@ -1,0 +1,274 @@
+"""Opening the store, and the two ways in: `begin` writes, `read` cannot.
+
+A write is one transaction of one tenant and must bring a journal entry with it, or nothing is kept. On SQLite one
+thread writes at a time; on PostgreSQL many do. When `begin` has left without an error, what was written is on the disk.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock, get_ident
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sealgate.domain.errors import Fault, NotFound
+from sealgate.domain.ids import Counter, TenantId, uuid7
+from sealgate.ports import Clock
+from sealgate.store import postgres, sqlite
+from sealgate.store.faults import Locked, Unjournaled, told
+from sealgate.store.schema import outbox, passages, tenants
+from sealgate.store.words import Actor
+
+__all__ = ["Actor", "Reader", "Store", "Tenant", "Tx", "open_store"]
+
+T = TypeVar("T")
+BUSY = timedelta(seconds=5)
+
+_READS = re.compile(r"\s*(SELECT|PRAGMA|SET|EXPLAIN|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|VALUES)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class NestedWrite(Fault):
+    """A thread that is writing asked to write again: it would wait for itself."""
+
+    code = "store.nested-write"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    tenant: TenantId
+    name: str
+    created_at: datetime
+
+
+class Reader:
+    """One state of one tenant's rows. Every query of ours names the tenant; PostgreSQL checks it a second time."""
+
+    def __init__(self, sql: sa.Connection, tenant: TenantId) -> None:
+        self.sql = sql
+        self.tenant = tenant
+
+    def rows(self, query: sa.Select[Any], made: Callable[..., T]) -> list[T]:
+        return [made(*row) for row in self.sql.execute(query)]
+
+    def row(self, query: sa.Select[Any], made: Callable[..., T]) -> T | None:
+        found = self.sql.execute(query).first()
+        return None if found is None else made(*found)
+
+    def stream(self, query: sa.Select[Any]) -> Iterator[Any]:
+        """Many rows, a thousand at a time; the connection is busy until the last."""
+        yield from self.sql.execution_options(yield_per=1000).execute(query)
+
+    def the(self, what: str, query: sa.Select[Any], made: Callable[..., T]) -> T:
+        """The one row, or `NotFound(what)`."""
+        found = self.row(query, made)
+        if found is None:
+            raise NotFound(what)
+        return found
+
+    def mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        """The rows of this tenant: the first condition of every query."""
+        mine: sa.ColumnElement[bool] = table.c.tenant_id == self.tenant
+        return mine
+
+
+class Tx(Reader):
+    """A write of one tenant. The thread that began it owns it."""
+
+    def __init__(self, sql: sa.Connection, tenant: TenantId, actor: Actor, store: Store) -> None:
+        super().__init__(sql, tenant)
+        self.actor = actor
+        self._store = store
+        self._journaled = False
+        self._after: list[Callable[[], object]] = []
+
+    def add(self, table: sa.Table, values: dict[str, Any]) -> None:
+        """Insert one row of this tenant. Raises `AlreadyThere`, `NoSuchThing`."""
+        with told(self._store.folder):
+            self.sql.execute(sa.insert(table), {"tenant_id": self.tenant, **values})
+
+    def add_all(self, table: sa.Table, rows: Sequence[dict[str, Any]], *, unless_there: bool = False) -> None:
+        """Insert many rows in one go; `unless_there` leaves out those whose key is taken."""
+        insert = sqlite_insert(table) if self._store.is_sqlite else postgres_insert(table)
+        with told(self._store.folder):
+            values = [{"tenant_id": self.tenant, **row} for row in rows]
+            self.sql.execute(insert.on_conflict_do_nothing() if unless_there else insert, values)
+
+    def change(self, table: sa.Table, where: Sequence[sa.ColumnElement[bool]], values: dict[str, Any]) -> int:
+        """Update this tenant's rows; answers how many it were: a race is won by the one who sees 1."""
+        with told(self._store.folder):
+            return self.sql.execute(sa.update(table).where(self.mine(table), *where).values(values)).rowcount
+
+    def remove(self, table: sa.Table, where: Sequence[sa.ColumnElement[bool]]) -> int:
+        with told(self._store.folder):
+            return self.sql.execute(sa.delete(table).where(self.mine(table), *where)).rowcount
+
+    def publish(self, topic: str, payload: dict[str, Any]) -> None:
+        """Leave a fact in the outbox, in this transaction. `payload` holds identities and words, nothing personal."""
+        now = self._store.clock.now()
+        fact = {"id": self._store.ids.next(now), "topic": topic, "payload": payload, "at": now, "published_at": None}
+        self.add(outbox, fact)
+
+    def after_commit(self, call: Callable[[], object]) -> None:
+        """Call this once the commit is on the disk, and only then; in the writing thread, in the order given."""
+        self._after.append(call)
+
+    @contextmanager
+    def upkeep(self) -> Iterator[None]:
+        """What the body writes needs no journal entry: marks of our own machinery, that say nothing about anybody."""
+        self.sql.info["upkeep"] = True
+        try:
+            yield
+        finally:
+            self.sql.info["upkeep"] = False
+
+    def journaled(self) -> None:
+        """Said by `store.journal.append` alone."""
+        self._journaled = True
+
+    def check_journaled(self) -> None:
+        if self.sql.info["wrote"] and not self._journaled:
+            raise Unjournaled("a write without a journal entry was not kept", hint="Call privacy.journal.write in it")
+
+    def committed(self) -> None:
+        for call in self._after:
+            call()
+
+
+class Store:
+    """The data of all tenants. Any thread may call it."""
+
+    def __init__(self, url: sa.URL, *, wait: timedelta, clock: Clock, node: int) -> None:
+        self.clock = clock
+        self.folder = ""
+        self._wait = wait
+        self._turn = Lock()
+        self._writer_thread: int | None = None
+        self._lock: sqlite.FolderLock | None = None
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            file = sqlite.file_of(url)
+            self.folder = str(file.parent)
+            self._lock = sqlite.FolderLock(file.parent)
+            self._writing, self._reading = sqlite.writing(url, wait), sqlite.reading(url, wait)
+        else:
+            self._writing = self._reading = postgres.engine(url, wait)
+        event.listen(self._writing, "before_cursor_execute", _note_writes)
+        try:
+            self.ids = Counter(node, after=self._newest_id())
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def begin(self, tenant: TenantId, actor: Actor) -> Iterator[Tx]:
+        """One transaction: committed when the body ends, undone when it raises.
+
+        Raises `Unjournaled`, `Locked`, `DiskFull`, `Broken`, `Unreachable`; after `Unreachable` nobody knows
+        whether the commit arrived.
+        """
+        with self._my_turn(), told(self.folder), self._writing.connect() as sql:
+            sql.info.update(wrote=False, upkeep=False)
+            with sql.begin():
+                self._become(sql, tenant, writes=True)
+                tx = Tx(sql, tenant, actor, self)
+                yield tx
+                tx.check_journaled()
+        tx.committed()
+
+    @contextmanager
+    def read(self, tenant: TenantId) -> Iterator[Reader]:
+        """A look at one state of the tenant's rows. Writing through it raises `ReadOnly`."""
+        with told(self.folder), self._reading.connect() as sql, sql.begin():
+            self._become(sql, tenant, writes=False)
+            yield Reader(sql, tenant)
+
+    def tenants(self) -> list[Tenant]:
+        with told(self.folder), self._reading.connect() as sql, sql.begin():
+            self._become(sql, None, writes=False)
+            query = sa.select(tenants.c.tenant_id, tenants.c.name, tenants.c.created_at).order_by(tenants.c.tenant_id)
+            return [Tenant(*row) for row in sql.execute(query)]
+
+    def new_id(self) -> UUID:
+        """A fresh version 7 UUID."""
+        return uuid7(self.clock.now(), secrets.token_bytes(10))
+
+    def make_partitions(self, months: int = 3) -> int:
+        """Partitions of passages for this month and the coming ones, on PostgreSQL; how many were made. For the nightly job."""
+        if self.is_sqlite:
+            return 0
+        with told(), self._writing.connect() as sql, sql.begin():
+            made: int = sql.execute(sa.select(sa.func.sealgate_make_partitions(months))).scalar_one()
+            return made
+
+    def close(self) -> None:
+        self._writing.dispose()
+        self._reading.dispose()
+        if self._lock is not None:
+            self._lock.free()
+            self._lock = None
+
+    def _become(self, sql: sa.Connection, tenant: TenantId | None, *, writes: bool) -> None:
+        if not self.is_sqlite:
+            postgres.become(sql, tenant, writes=writes)
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """On SQLite, one thread writes at a time: waiting here is fair, waiting in the file is not."""
+        if not self.is_sqlite:
+            yield
+            return
+        if self._writer_thread == get_ident():
+            raise NestedWrite("store.begin inside store.begin")
+        if not self._turn.acquire(timeout=self._wait.total_seconds()):
+            raise Locked("another thread is writing")
+        self._writer_thread = get_ident()
+        try:
+            yield
+        finally:
+            self._writer_thread = None
+            self._turn.release()
+
+    def _newest_id(self) -> int:
+        """The greatest id there is, so that ids go on rising when the clock was put back while we were away."""
+        if not self.is_sqlite:
+            with told(), self._reading.connect() as sql, sql.begin():
+                postgres.refuse_strong_role(sql)
+        newest = 0
+        for tenant in self.tenants():
+            with self.read(tenant.tenant) as db:
+                for column in (passages.c.id, outbox.c.id):
+                    newest = max(
+                        newest, db.sql.execute(sa.select(sa.func.max(column)).where(db.mine(column.table))).scalar() or 0
+                    )
+        return newest
+
+
+def open_store(url: str, *, busy_timeout: timedelta = BUSY, clock: Clock | None = None, node: int = 0) -> Store:
+    """Open a migrated store. `node` (0..4095) is another number for each process on one PostgreSQL database.
+
+    Raises `DataInUse`, `NotMigrated`, `RoleTooStrong`, `Broken`, `Unreachable`.
+    """
+    return Store(sa.make_url(url), wait=busy_timeout, clock=clock or SystemClock(), node=node)
+
+
+def _note_writes(sql: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+    if not sql.info.get("upkeep") and (
+        _WRITES.search(statement) if statement[:4].upper() == "WITH" else not _READS.match(statement)
+    ):
+        sql.info["wrote"] = True

@@ -1,0 +1,185 @@
+"""Passages: one way in, in batches; and the ways to look at them.
+
+Identities are time-ordered and never fall, so a page goes by `id` and stays right when the clock was put back.
+A batch that comes twice (an edge did not hear our answer) is known by its nonces and written once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sealgate.domain.access import Reason
+from sealgate.domain.errors import Invalid
+from sealgate.domain.ids import GateId, PassageId, SiteId
+from sealgate.domain.sightings import Means
+from sealgate.ports import LatchAnswer, Sealed, Token
+from sealgate.store import schema as s
+from sealgate.store.engine import Reader, Tx
+
+MAX_BATCH = 5_000
+MAX_TOKENS = 400
+
+
+class TooMany(Invalid):
+    code = "store.too-many"
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """`day` is the number of the site's local day (`calendar.day_number`), and `token` is of that day.
+
+    `who` and `detail` are sealed, under the subject's or the day's key. `means` is None where an operator opened by hand.
+    `nonce` (16 random bytes) is given where the batch may come again; it is not kept with the passage.
+    """
+
+    passage: PassageId
+    site: SiteId
+    gate: GateId
+    day: int
+    at: datetime
+    means: Means | None
+    opens: bool
+    reason: Reason
+    token: Token | None = None
+    who: Sealed | None = None
+    detail: Sealed | None = None
+    nonce: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A passage as it was written, and what the latch said and when, where it did."""
+
+    row: PassageRow
+    latch: LatchAnswer | None
+    latch_at: datetime | None
+
+
+t = s.passages.c
+_ROW = (t.id, t.site_id, t.gate_id, t.day, t.at, t.means, t.opens, t.reason, t.token, t.who, t.detail)
+
+
+def append(tx: Tx, rows: Sequence[PassageRow]) -> list[PassageRow]:
+    """Write the rows; answers those that were new. At most `MAX_BATCH`. Raises `AlreadyThere` where an id is taken."""
+    if len(rows) > MAX_BATCH:
+        raise TooMany(f"at most {MAX_BATCH} passages at once", field="passages")
+    seen = _seen_before(tx, [row for row in rows if row.nonce is not None])
+    new = [row for row in rows if row.nonce is None or seen[row.day, row.nonce] == row.passage]
+    if new:
+        tx.add_all(s.passages, [_values(row) for row in new])
+    return new
+
+
+def _seen_before(tx: Tx, rows: Sequence[PassageRow]) -> Mapping[tuple[int, bytes], int]:
+    """For each nonce, the passage it belongs to: our own, unless another batch was first."""
+    if not rows:
+        return {}
+    claims = [{"day": row.day, "nonce": row.nonce, "passage_id": row.passage} for row in rows]
+    with tx.upkeep():
+        tx.add_all(s.replays, claims, unless_there=True)
+    r = s.replays.c
+    keys = [(row.day, row.nonce) for row in rows]
+    query = sa.select(r.day, r.nonce, r.passage_id).where(tx.mine(s.replays), sa.tuple_(r.day, r.nonce).in_(keys))
+    return {(day, nonce): passage for day, nonce, passage in tx.sql.execute(query)}
+
+
+def answer_latch(tx: Tx, passage: PassageId, answer: LatchAnswer, at: datetime) -> None:
+    """What the latch said to this passage: the second fact. Raises `AlreadyThere` for a second answer."""
+    tx.add(s.latch_answers, {"passage_id": passage, "answer": answer, "at": at})
+
+
+def passage(db: Reader, passage: PassageId) -> PassageView | None:
+    return db.row(_joined(sa.select(t.id).where(db.mine(s.passages), t.id == passage), db), _view)
+
+
+def page(
+    db: Reader,
+    *,
+    site: SiteId | None = None,
+    gate: GateId | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    tokens: Sequence[tuple[int, Token]] | None = None,
+    before_id: PassageId | None = None,
+    limit: int = 50,
+) -> list[PassageView]:
+    """Newest first, from before `before_id`. `until` is not included. `tokens`: one for each day that is searched."""
+    if tokens is not None and len(tokens) > MAX_TOKENS:
+        raise TooMany(f"at most {MAX_TOKENS} tokens in one search", field="tokens")
+    wanted = sa.select(t.id).where(db.mine(s.passages), *_conditions(site, gate, since, until, before_id))
+    if tokens is not None:
+        wanted = wanted.where(sa.tuple_(t.day, t.token).in_([tuple(pair) for pair in tokens]))
+    return db.rows(_joined(wanted.order_by(t.id.desc()).limit(limit), db), _view)
+
+
+def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:
+    """How often each reason was told, from `since` on."""
+    query = sa.select(t.reason, sa.func.count()).where(db.mine(s.passages), *_conditions(site, None, since, None, None))
+    return dict(db.rows(query.group_by(t.reason), lambda reason, n: (reason, n)))
+
+
+def digest(rows: Sequence[PassageRow]) -> bytes:
+    """SHA-256 over what stays of the rows when a person is erased: all plain columns, in order, each with its length.
+
+    The sealed columns are bound to their row by the vault, and the token is blanked in the end, so neither is in it.
+    """
+    sha = hashlib.sha256()
+    for row in rows:
+        day, at = str(row.day), row.at.isoformat(timespec="microseconds")
+        parts = (str(row.passage), str(row.site), str(row.gate), day, at, row.means or "", str(int(row.opens)), row.reason)
+        for part in parts:
+            data = part.encode()
+            sha.update(len(data).to_bytes(4, "big") + data)
+    return sha.digest()
+
+
+def _conditions(
+    site: SiteId | None, gate: GateId | None, since: datetime | None, until: datetime | None, before: PassageId | None
+) -> list[sa.ColumnElement[bool]]:
+    wanted = [
+        None if site is None else t.site_id == site,
+        None if gate is None else t.gate_id == gate,
+        None if since is None else t.at >= since,
+        None if until is None else t.at < until,
+        None if before is None else t.id < before,
+    ]
+    return [condition for condition in wanted if condition is not None]
+
+
+def _joined(wanted: sa.Select[Any], db: Reader) -> sa.Select[Any]:
+    """The whole rows of the ids in `wanted`, with the latch's answers, newest first."""
+    a, ids = s.latch_answers.c, wanted.subquery()
+    return (
+        sa.select(*_ROW, a.answer, a.at.label("answered_at"))
+        .select_from(ids)
+        .join(s.passages, sa.and_(t.tenant_id == db.tenant, t.id == ids.c.id))
+        .outerjoin(s.latch_answers, sa.and_(a.tenant_id == t.tenant_id, a.passage_id == t.id))
+        .order_by(t.id.desc())
+    )
+
+
+def _view(*row: Any) -> PassageView:
+    *first, answer, answered_at = row
+    return PassageView(PassageRow(*first), answer, answered_at)
+
+
+def _values(row: PassageRow) -> dict[str, Any]:
+    return {
+        "id": row.passage,
+        "site_id": row.site,
+        "gate_id": row.gate,
+        "day": row.day,
+        "at": row.at,
+        "means": row.means,
+        "opens": row.opens,
+        "reason": row.reason,
+        "token": row.token,
+        "who": row.who,
+        "detail": row.detail,
+    }

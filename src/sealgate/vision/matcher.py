@@ -1,0 +1,98 @@
+"""The templates of one site's people in memory, and the site's secret rotation.
+
+Exact search, no approximate index: one million templates take some tens of milliseconds on one core in half precision,
+and an approximate answer at a door would be a wrong answer. Templates come turned already; turning keeps every similarity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from threading import Lock
+
+import faiss
+import numpy as np
+
+from sealgate.domain.access import Candidate
+from sealgate.domain.errors import Fault
+from sealgate.domain.ids import CredentialId, PersonId
+from sealgate.ports import Vector
+
+
+class NotATemplate(Fault):
+    """A vector of another size, or with numbers that are none: from another model pack, or damaged."""
+
+    code = "gallery.not-a-template"
+
+
+class FaissGallery:
+    """A `ports.Gallery`. Any thread may call it; the lock is held for one search or one change at a time."""
+
+    def __init__(self, dimensions: int = 128) -> None:
+        flat = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.IndexIDMap(flat)
+        self._dimensions = dimensions
+        self._whose: dict[int, tuple[PersonId, CredentialId]] = {}
+        self._rows: dict[CredentialId, int] = {}
+        self._next = 0
+        self._lock = Lock()
+
+    def put(self, person: PersonId, credential: CredentialId, vector: Vector) -> None:
+        """`vector` is (dimensions,) of length 1. An older template of the same credential is replaced."""
+        row = self._checked(vector)
+        with self._lock:
+            self._remove(credential)
+            self._index.add_with_ids(row, np.array([self._next], dtype=np.int64))
+            self._whose[self._next] = (person, credential)
+            self._rows[credential] = self._next
+            self._next += 1
+
+    def remove(self, credential: CredentialId) -> None:
+        with self._lock:
+            self._remove(credential)
+
+    def nearest(self, vector: Sequence[float], k: int) -> list[Candidate]:
+        """Best first, at most `k`; empty where nobody is enrolled. Raises `NotATemplate`."""
+        wanted = self._checked(vector)
+        with self._lock:
+            k = min(k, len(self._rows))
+            if k < 1:
+                return []
+            scores, ids = self._index.search(wanted, k)
+            return [Candidate(*self._whose[int(i)], float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _remove(self, credential: CredentialId) -> None:
+        row = self._rows.pop(credential, None)
+        if row is not None:
+            del self._whose[row]
+            self._index.remove_ids(faiss.IDSelectorRange(row, row + 1))
+
+    def _checked(self, vector: Vector | Sequence[float]) -> Vector:
+        row = np.ascontiguousarray(vector, dtype=np.float32)
+        if row.shape != (self._dimensions,) or not np.isfinite(row).all():
+            raise NotATemplate(f"{row.shape} instead of ({self._dimensions},), or not finite")
+        return row.reshape(1, self._dimensions)
+
+
+def rotation(seed: bytes, size: int) -> Vector:
+    """An orthonormal (size, size) float32 matrix, the same for the same seed (32 bytes), drawn evenly among all.
+
+    The QR decomposition of a Gaussian matrix, with the signs of R's diagonal made positive (Mezzadri 2007): without
+    that the draw would not be even. The numbers come from SHAKE-256 and not from numpy's generators, which may change
+    between versions: templates are kept turned, for years. Between platforms the last digits differ (1e-7), no more.
+    """
+    draws = np.frombuffer(hashlib.shake_256(b"sealgate rotation" + seed).digest(16 * size * size), "<u8")
+    even = ((draws >> 11).astype(np.float64) + 0.5) / 2**53
+    radius, angle = np.sqrt(-2 * np.log(even[0::2])), 2 * np.pi * even[1::2]
+    q, r = np.linalg.qr((radius * np.cos(angle)).reshape(size, size))
+    matrix: Vector = (q * np.where(np.diag(r) < 0, -1.0, 1.0)).astype(np.float32)
+    return matrix
+
+
+def rotate(vector: Vector, matrix: Vector) -> Vector:
+    """(size,) turned by `rotation`'s matrix."""
+    turned: Vector = matrix @ vector
+    return turned

@@ -1,0 +1,76 @@
+"""One's own account: the second factor, the sessions that are open, language and appearance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sealgate.domain.errors import Refused
+from sealgate.domain.operators import Permission
+from sealgate.flows import factor, signin
+from sealgate.web.frame import THEMES, AtPage, Page, again, redirect, render
+from sealgate.web.i18n import Language, _
+from sealgate.web.sessions import before_factor, take_cookie
+
+YEAR = 365 * 24 * 3600
+router = APIRouter()
+
+
+@router.get("/account")
+def account(request: Request, page: AtPage) -> Response:
+    return render(request, "account.html", **_context(page))
+
+
+@router.get("/account/factor")
+@before_factor
+def ask_factor(request: Request, page: AtPage) -> Response:
+    return render(request, "account_factor.html", new=factor.new_factor(page.signed))
+
+
+@router.post("/account/factor")
+@before_factor
+def add_factor(
+    request: Request, page: AtPage, secret: Annotated[str, Form()] = "", code: Annotated[str, Form()] = ""
+) -> Response:
+    try:
+        factor.confirm_factor(page.house, page.signed, secret, code)
+    except Refused as refused:
+        return again(request, "account_factor.html", refused, new=factor.shown(page.signed, secret[:100]))
+    return redirect(request, "/account", said=_("Second factor added"))
+
+
+@router.post("/account/factor/remove")
+def remove_factor(request: Request, page: AtPage, code: Annotated[str, Form()] = "") -> Response:
+    try:
+        factor.remove_factor(page.house, page.signed, code)
+    except Refused as refused:
+        return again(request, "account.html", refused, **_context(page))
+    return redirect(request, "/account", said=_("Second factor removed"))
+
+
+@router.post("/account/sessions/{key}/end")
+def end_session(request: Request, page: AtPage, key: str) -> Response:
+    signin.revoke_session(page.house, page.signed, key)
+    if key == page.signed.session:
+        response = redirect(request, "/sign-in")
+        take_cookie(request, response)
+        return response
+    return redirect(request, "/account", said=_("Session ended"))
+
+
+@router.post("/account/appearance")
+def appear(request: Request, theme: Annotated[str, Form()] = "") -> Response:
+    response = redirect(request, "/account")
+    if theme in THEMES:
+        response.set_cookie("theme", theme, max_age=YEAR, path="/", httponly=True, samesite="lax")
+    else:
+        response.delete_cookie("theme", path="/", httponly=True, samesite="lax")
+    return response
+
+
+def _context(page: Page) -> dict[str, Any]:
+    allowed = [permission for permission in Permission if page.signed.may(permission)]
+    return {"sessions": signin.my_sessions(page.house, page.signed), "allowed": allowed, "languages": list(Language)}

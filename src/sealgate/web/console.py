@@ -1,0 +1,161 @@
+"""The console joined: routes, the wall around them, and the one place where an error becomes an answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sealgate.domain.errors import Fault, Invalid, NotFound, Refused
+from sealgate.flows.kit import House
+from sealgate.web import account, directory, gates, kiosk, live, operators, passages, pictures, rules, signin, start, ways
+from sealgate.web.frame import render
+from sealgate.web.guard import Bounded, HouseRules, SameOrigin
+from sealgate.web.i18n import words_of
+from sealgate.web.sessions import FactorNeeded, SignInNeeded, closed
+from sealgate.web.telling import Told, tell
+
+LOG = logging.getLogger("sealgate.web")
+BODY_LIMIT = 40 * 1024 * 1024
+ROUTERS = (
+    start.router,
+    signin.router,
+    account.router,
+    operators.router,
+    gates.router,
+    rules.router,
+    live.router,
+    directory.router,
+    ways.router,
+    passages.router,
+    pictures.router,
+    kiosk.router,
+)
+
+
+def build(house: House, *, body_limit: int = BODY_LIMIT) -> FastAPI:
+    """The web application over one house. `body_limit` is bytes: five photographs of a face fit."""
+    app = FastAPI(title="Sealgate", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.house = house
+    app.state.door = signin.Door()
+    console = APIRouter(dependencies=[Depends(closed)])
+    for router in ROUTERS:
+        console.include_router(router)
+    app.include_router(console)
+    app.mount("/static", Static(directory=str(files("sealgate.web") / "static")))
+    for family in (Refused, Fault, HTTPException, RequestValidationError):
+        app.add_exception_handler(family, answer)
+    app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(Bounded, limit=body_limit)
+    app.add_middleware(Catcher)
+    app.add_middleware(HouseRules)
+    return app
+
+
+class Static(StaticFiles):
+    """Our own files. One that was asked for by its digest never changes, so it may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        kept = b"v=" in scope["query_string"] and response.status_code == 200
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        return response
+
+
+class Catcher:
+    """Whatever was raised outside the routes (by the wall, or as a bug) becomes an answer here, like all the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            response = answer(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """A refusal is told and a fault is logged; as a page, as problem+json, or as a notice for htmx to show."""
+    error = _ours(error)
+    told = tell(words_of(request), error, _logged(error))
+    if isinstance(error, SignInNeeded | FactorNeeded) and not wants_json(request):
+        return _elsewhere(request, error)
+    if wants_json(request):
+        return problem(told, error)
+    template = "trouble.html" if "hx-request" in request.headers else "error.html"
+    response = render(request, template, status=told.status, told=told)
+    response.headers.update(_extra(error))
+    return response
+
+
+def _ours(error: Exception) -> Exception:
+    """What the framework raised, in our words: an address that is none, a value that does not fit, a body cut short by us."""
+    if isinstance(error, RequestValidationError):
+        places = [part["loc"] for part in error.errors()]
+        return NotFound("path") if any(place[0] == "path" for place in places) else Invalid(str(places[:5]))
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, Refused):
+        return error.__cause__
+    return error
+
+
+def _logged(error: Exception) -> str:
+    """The id under which our own trouble is in the log; empty for refusals, which are nobody's trouble."""
+    if isinstance(error, Refused | HTTPException):
+        return ""
+    fault = secrets.token_hex(4)
+    LOG.error("fault %s: %s", fault, getattr(error, "code", type(error).__name__), exc_info=error)
+    return fault
+
+
+def _extra(error: Exception) -> dict[str, str]:
+    """`Retry-After` where the refusal says how long to wait, and what an HTTP error brought along."""
+    headers = dict(getattr(error, "headers", None) or {})
+    wait = getattr(error, "wait", None)
+    return {**headers, "Retry-After": str(max(1, round(wait.total_seconds())))} if wait else headers
+
+
+def _elsewhere(request: Request, error: Exception) -> Response:
+    address = "/account/factor" if isinstance(error, FactorNeeded) else signin.asking(request)
+    if "hx-request" in request.headers:
+        return Response(status_code=200, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
+def wants_json(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+
+
+def problem(told: Told, error: Exception) -> JSONResponse:
+    """RFC 9457, with our stable code."""
+    body: dict[str, Any] = {
+        "type": f"urn:sealgate:{told.code}",
+        "title": told.message,
+        "status": told.status,
+        "code": told.code,
+    }
+    optional = {"hint": told.hint, "field": told.field, "fault": told.fault}
+    body |= {name: value for name, value in optional.items() if value}
+    return JSONResponse(body, told.status, headers=_extra(error), media_type="application/problem+json")

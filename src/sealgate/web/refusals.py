@@ -1,0 +1,157 @@
+"""One sentence for each code that can be raised, and what to do about it. English is the key of the catalogue.
+
+Several codes never reach a page (a key file, a model); they have a sentence all the same, because what prints them
+on a terminal reads this table too, and because a code that no one has words for is a code that no one can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sealgate.web.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`message` says what is so, `hint` what to do; both are marked English."""
+
+    message: str
+    hint: str = ""
+
+
+_ASK = _("Ask whoever gives roles at this site")
+_AGAIN = _("Load the page again")
+_NOTHING = _("It may have been removed, or it belongs to somebody else")
+_RUNS = _("Ask whoever runs this installation")
+
+REFUSALS: Mapping[str, Sentence] = {
+    "refused": Sentence(_("That is refused")),
+    "not-found": Sentence(_("There is nothing at this address"), _NOTHING),
+    "invalid": Sentence(_("That does not fit"), _("Check what was typed")),
+    "conflict": Sentence(_("Somebody was first. Nothing was changed."), _AGAIN),
+    "forbidden": Sentence(_("You may not do that"), _ASK),
+    # the request
+    "request.cross-origin": Sentence(_("The request came from another page"), _("Open the page here and send the form again")),
+    "request.too-large": Sentence(_("That is too large"), _("Send fewer or smaller pictures")),
+    "form.not-a-number": Sentence(_("Type a figure, such as 0.5")),
+    "form.not-a-day": Sentence(_("Choose a day")),
+    "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
+    # signing in
+    "signin.needed": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
+    "signin.factor-first": Sentence(_("A second factor is missing"), _("Add it before anything else")),
+    "signin.factor-needed": Sentence(_("Your password is too short to stand alone"), _("Keep the second factor")),
+    "signin.wrong": Sentence(_("E-mail and password do not belong together")),
+    "signin.too-many": Sentence(_("Too many tries"), _("Wait a quarter of an hour and try again")),
+    "signin.link-used": Sentence(_("This link was used, or it is over"), _("Ask for a new one")),
+    "signin.weak-password": Sentence(
+        _("This password is too short or too easy to guess"),
+        _("Use several unrelated words, without your name; at least 8 characters"),
+    ),
+    "signin.wrong-code": Sentence(
+        _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
+    ),
+    "signin.wrong-factor": Sentence(
+        _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
+    ),
+    "signin.step-over": Sentence(_("That took too long"), _("Sign in again")),
+    "operators.no-role": Sentence(_("Choose a role"), _("Without one the operator may do nothing")),
+    # people and their ways in
+    "person.bad-name": Sentence(_("A name has 1 to 100 characters")),
+    "person.bad-contact": Sentence(_("That is no phone number or e-mail address")),
+    "person.until-past": Sentence(_("Choose a day after today")),
+    "enrol.no-consent": Sentence(_("There is no consent to face"), _("Ask for it first")),
+    "enrol.no-face": Sentence(_("No face is clear enough"), _("Come closer, look straight, with light from the front")),
+    "enrol.not-one-person": Sentence(_("The pictures show more than one person"), _("One person alone in each picture")),
+    "enrol.too-many-pictures": Sentence(_("Too many pictures"), _("Send at most five")),
+    "enrol.faces-off": Sentence(_("Face recognition is not in use here"), _("Give a card, a code or a plate")),
+    "credential.taken": Sentence(_("This card, plate or PIN belongs to somebody already"), _("Use another")),
+    "credential.bad-value": Sentence(_("That cannot be a card, code or PIN"), _("Check what was typed")),
+    "credential.ended-already": Sentence(_("This way in had ended already"), _AGAIN),
+    "consent.withdrawn-already": Sentence(_("This consent was withdrawn already"), _AGAIN),
+    "plate.invalid": Sentence(_("A plate has 2 to 12 letters and digits"), _("Type it without dots and spaces")),
+    # looking
+    "search.no-purpose": Sentence(_("Say what it is for"), _("Choose a purpose")),
+    "search.too-long": Sentence(_("A search covers at most 31 days"), _("Choose a shorter time")),
+    "picture.ticket-over": Sentence(_("The 60 seconds are over"), _("Say again what it is for")),
+    "picture.empty": Sentence(_("The picture is empty"), _("Take it again")),
+    "picture.too-large": Sentence(_("The picture is too large"), _("Send one of at most 40 megapixels")),
+    "picture.unknown-kind": Sentence(_("That is no picture that we read"), _("Send a JPEG, PNG or WebP")),
+    "picture.broken": Sentence(_("The picture is broken"), _("Take it again")),
+    # gates and rules
+    "rules.bad-name": Sentence(_("A name has 1 to 80 characters")),
+    "gate.face-only": Sentence(_("A face is never the only way"), _("Add card, QR, PIN or plate")),
+    "gate.same-zone": Sentence(_("A gate leads from one zone to another"), _("Choose two different zones")),
+    "gate.bad-threshold": Sentence(_("The figure is outside its bounds"), _("The bounds stand under the field")),
+    "gate.why-needed": Sentence(_("Say why"), _("A few words are enough")),
+    "site.unknown-time-zone": Sentence(_("This time zone is not known"), _("Choose one such as Asia/Shanghai")),
+    "timetable.invalid": Sentence(
+        _("The hours of this day cannot be read"), _("Write 08:00-12:00, 13:00-18:00; spans may not overlap")
+    ),
+    "money.wrong-currency": Sentence(_("The currencies differ")),
+    # devices
+    "camera.bad-source": Sentence(_("This is no address of a camera"), _("Write it as rtsp://host/path")),
+    "reader.invalid-code": Sentence(_("The reader sent something that is no code")),
+    "latch.bad-address": Sentence(_("This is no address of a relay"), _RUNS),
+    # store and vault
+    "store.already-there": Sentence(_("There is one like that already"), _("Choose another name")),
+    "store.no-such-thing": Sentence(_("Something that this needs is gone"), _AGAIN),
+    "store.too-many": Sentence(_("Too many at once"), _("Ask for fewer")),
+    "blob.bad-name": Sentence(_("There is no such picture")),
+    "blob.not-found": Sentence(_("There is no such picture")),
+    "blob.too-large": Sentence(_("The picture is too large")),
+    "vault.too-long": Sentence(_("That is too large"), _("Send a smaller file")),
+    "vault.key-destroyed": Sentence(_("Destroyed: its key is gone"), _("Nothing brings it back")),
+    "vault.not-initialised": Sentence(_("There is no root key yet"), _("Run sealgate init first")),
+    "vault.already-initialised": Sentence(_("There is a root key already"), _("Use the one that there is")),
+    "vault.wrong-root": Sentence(
+        _("This passphrase or key file is not the right one"), _("Use the one that this installation was made with")
+    ),
+    "vault.rotation-pending": Sentence(_("A change of the root key has not ended"), _("Run it to its end first")),
+    "vault.passphrase-too-short": Sentence(_("The passphrase is too short"), _("Use six unrelated words or more")),
+    "vault.no-key-file": Sentence(_("There is no key file at that place"), _("Check the path")),
+    "vault.key-file-exists": Sentence(
+        _("There is a key file at that place already"), _("It is never written over; choose another place")
+    ),
+    "vault.key-file-open": Sentence(_("Others may read the key file"), _("Give it to this user alone: chmod 600")),
+    "vault.not-a-key-file": Sentence(_("The file is no whole key file"), _("Take it from your backup")),
+}
+
+_UNSAVED = _("That did not work and nothing was saved")
+_CAMERA = _("Check its address, its power and its line")
+
+FAULTS: Mapping[str, Sentence] = {
+    "fault": Sentence(_UNSAVED),
+    "port.unreachable": Sentence(_("A device or service does not answer"), _("Try again in a moment")),
+    "camera.unreachable": Sentence(_("The camera does not answer"), _CAMERA),
+    "camera.not-found": Sentence(_("There is no such camera"), _CAMERA),
+    "camera.denied": Sentence(_("The camera wants another name or password"), _("Set its address again at the gate")),
+    "camera.stalled": Sentence(_("The camera sends no pictures"), _CAMERA),
+    "camera.lies": Sentence(_("The camera sends pictures of another size than it says"), _("Set its stream to a usual size")),
+    "camera.unreadable": Sentence(_("The camera sends nothing that we can read"), _("Set its stream to H.264 or MJPEG")),
+    "models.missing": Sentence(_("The models are not built yet"), _("Run sealgate models build")),
+    "models.wrong-hash": Sentence(_("A model file is not the one that we know"), _("Run sealgate models build")),
+    "models.download-failed": Sentence(
+        _("The packages with the models could not be fetched"), _("Check the line and run it again")
+    ),
+    "models.not-dlib": Sentence(_("A model file is not the one that we know"), _("Run sealgate models build")),
+    "store.locked": Sentence(_("The database is busy and nothing was saved"), _("Try again in a moment")),
+    "store.disk-full": Sentence(_("The disk is full and nothing was saved"), _RUNS),
+    "store.broken": Sentence(_("The database cannot be read"), _RUNS),
+    "store.in-use": Sentence(_("Another program uses this data"), _("Stop it first")),
+    "store.read-only": Sentence(_UNSAVED),
+    "store.unjournaled": Sentence(_UNSAVED),
+    "store.nested-write": Sentence(_UNSAVED),
+    "store.role-too-strong": Sentence(
+        _("The database role may do too much"), _("Use a role without superuser and without bypassrls")
+    ),
+    "store.not-migrated": Sentence(_("The database is of another version"), _("Run sealgate init")),
+    "blob.name-used": Sentence(_UNSAVED),
+    "journal.no-head": Sentence(_("The journal is missing and nothing was saved"), _RUNS),
+    "vault.sealed": Sentence(
+        _("Sealed: the root key is not there yet"), _("Whoever runs this installation gives it at the start")
+    ),
+    "vault.not-an-envelope": Sentence(_("A sealed value is broken"), _RUNS),
+    "vault.unknown-key": Sentence(_("A sealed value has no key here"), _RUNS),
+    "vault.does-not-open": Sentence(_("A sealed value was changed or moved and does not open"), _RUNS),
+}

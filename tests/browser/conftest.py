@@ -1,0 +1,336 @@
+"""A real Chromium in front of a real `sealgate demo`. What a newcomer has, and nothing else.
+
+Chromium's camera is a film made from one real face, read from the shared pictures at test time and never kept.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, Any
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PASSWORD = "rusty anchors sing at dusk"
+LOGIN = "nora@example.org"
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+STARTING = 90.0
+"""Seconds that a demo may take to load its models and print its address on a busy machine."""
+
+
+@dataclass
+class Demo:
+    """A running `sealgate demo`: its output so far, and the links it printed."""
+
+    process: subprocess.Popen[str]
+    output: str = ""
+
+    def link(self, pattern: str) -> str:
+        found = re.search(pattern, self.output)
+        assert found, f"no {pattern} in the demo's output:\n{self.output}"
+        return found.group(0)
+
+    @property
+    def set_up(self) -> str:
+        return self.link(r"http\S+/set-up/\S+")
+
+    @property
+    def kiosk(self) -> str:
+        return self.link(r"http\S+/kiosk/\S+")
+
+    @property
+    def address(self) -> str:
+        return self.set_up.split("/set-up/")[0]
+
+
+@contextmanager
+def demonstrating(data: Path) -> Iterator[Demo]:
+    """`sealgate demo` on a free port, ended by Ctrl-C as a person would; it must end cleanly."""
+    command = [str(Path(sys.executable).with_name("sealgate")), "demo", "--port", "0", "--data", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    demo = Demo(process)
+    lines: Queue[str] = Queue()
+    assert process.stdout is not None
+    reader = Thread(target=_read, args=(process.stdout, lines), daemon=True)
+    reader.start()
+    try:
+        while not ("/set-up/" in demo.output and "/kiosk/" in demo.output):
+            demo.output += _next_line(lines, demo)
+        yield demo
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            status = process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        reader.join(5)
+        process.stdout.close()
+    assert status == 0, demo.output
+
+
+def _read(out: IO[str], lines: Queue[str]) -> None:
+    for line in out:
+        lines.put(line)
+
+
+def _next_line(lines: Queue[str], demo: Demo) -> str:
+    try:
+        return lines.get(timeout=STARTING)
+    except Empty:
+        raise AssertionError(f"the demo did not print its links:\n{demo.output}") from None
+
+
+@pytest.fixture(scope="session")
+def face_film(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of one face on a plain wall, 640 x 480, breathing a little, for Chromium's camera."""
+    face = cv2.imread(str(shared_data / "faces" / "web" / "0034.png"))
+    assert face is not None
+    face = cv2.resize(face, (360, 360), interpolation=cv2.INTER_CUBIC)
+    film = tmp_path_factory.mktemp("film") / "face.y4m"
+    with film.open("wb") as out:
+        out.write(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n")
+        for step in range(20):
+            frame = np.full((480, 640, 3), (188, 190, 192), np.uint8)
+            left, top = 140 + abs(10 - step) // 4, 70
+            frame[top : top + 360, left : left + 360] = face
+            out.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
+    return film
+
+
+@pytest.fixture(scope="session")
+def chromium(face_film: Path) -> Iterator[Browser]:
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    camera = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={face_film}",
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *camera])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all tests that only look."""
+    with demonstrating(tmp_path_factory.mktemp("demo") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo of its own, whose set-up link nobody has used."""
+    with demonstrating(tmp_path / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def signed_in(chromium: Browser, demo: Demo) -> dict[str, object]:
+    """The storage of a browser in which Nora, the first administrator, has signed in."""
+    context = chromium.new_context(locale="en-GB", viewport=WIDE)
+    page = context.new_page()
+    _set_up(page, demo)
+    state = dict(context.storage_state())
+    context.close()
+    return state
+
+
+@pytest.fixture
+def enter(chromium: Browser, demo: Demo, signed_in: dict[str, object]) -> Iterator[Callable[..., Page]]:
+    """Nora's browser in a language, a theme and a size."""
+    opened: list[BrowserContext] = []
+
+    def in_console(*, locale: str = "en-GB", theme: str = "light", size: ViewportSize = WIDE) -> Page:
+        context = chromium.new_context(
+            base_url=demo.address,
+            storage_state=signed_in,  # type: ignore[arg-type]
+            locale=locale,
+            color_scheme=theme,  # type: ignore[arg-type]
+            viewport=size,
+            reduced_motion="reduce",
+            permissions=["camera"],
+        )
+        opened.append(context)
+        return context.new_page()
+
+    yield in_console
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def set_up() -> Callable[[Page, Demo], None]:
+    return _set_up
+
+
+def _set_up(page: Page, demo: Demo, name: str = "Nora Newman") -> None:
+    """Use the printed link: an account with a long password, and signed in."""
+    page.goto(demo.set_up)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("E-mail").fill(LOGIN)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go in").click()
+    page.wait_for_url("**/s/*/live")
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+"""What the browser says of a form on our own page; `page.request` is no page, so it is said for it."""
+
+
+@dataclass
+class AtWork:
+    """A demo in the middle of a day: somebody recognised, somebody let in by hand, strangers refused, a gate blocked."""
+
+    demo: Demo
+    site: str
+    person: str
+    gate: str
+
+    @property
+    def here(self) -> str:
+        return f"/s/{self.site}"
+
+    def scenes(self, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:
+        """Every page by name, and how one gets there."""
+        person = f"{self.here}/people/{self.person}"
+        for name, address in {
+            "live": f"{self.here}/live",
+            "live-forced": f"{self.here}/live?show=forced",
+            "people": f"{self.here}/people",
+            "enrol": f"{self.here}/people/new",
+            "person": person,
+            "person-change": f"{person}/change",
+            "consent": f"{person}/consent",
+            "face": f"{person}/face",
+            "suspend": f"{person}/suspend",
+            "passages": f"{self.here}/passages",
+            "gates": f"{self.here}/gates",
+            "gate": f"{self.here}/gates/{self.gate}",
+            "gate-open": f"{self.here}/live/gates/{self.gate}/open",
+            "rules": f"{self.here}/rules",
+            "operators": "/operators",
+            "account": "/account",
+            "nothing": f"{self.here}/nothing",
+        }.items():
+            yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
+        yield "people-nobody", lambda: self._search_people(page)
+        yield "passages-found", lambda: self._search_passages(page)
+        yield "picture-ask", lambda: self._ask_picture(page)
+        yield "picture-open", lambda: self._open_picture(page)
+        yield "kiosk-open", lambda: self._kiosk(page)
+        yield "kiosk", lambda: page.locator("#answer-done").click()
+
+    def _search_people(self, page: Page) -> None:
+        page.goto(f"{self.here}/people")
+        page.locator("input[type=search]").fill("Nobody At All")
+        page.keyboard.press("Enter")
+        page.locator("#people .empty").wait_for()
+
+    def _search_passages(self, page: Page) -> None:
+        page.goto(f"{self.here}/passages")
+        page.locator("input[name=purpose]").first.check()
+        page.locator("#search footer button").click()
+        page.locator("#results table").wait_for()
+
+    def _ask_picture(self, page: Page) -> None:
+        page.goto(f"{self.here}/live")
+        page.locator("#passages-rows .seal-thumb").first.click()
+        page.locator("dialog[open] form").wait_for()
+
+    def _open_picture(self, page: Page) -> None:
+        self._ask_picture(page)
+        page.locator("dialog[open] input[type=radio]").nth(1).check()
+        page.locator("dialog[open] footer button").click()
+        page.locator("dialog[open] img").wait_for()
+
+    def _kiosk(self, page: Page) -> None:
+        page.goto(self.demo.kiosk)
+        page.locator("#answer:not([hidden])").wait_for(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_data: Path) -> AtWork:
+    context = chromium.new_context(base_url=demo.address, storage_state=signed_in, locale="en-GB")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/")
+    site = re.search(r"/s/([0-9a-f-]{36})/", page.url)
+    assert site
+    here = f"/s/{site[1]}"
+    person, gates = _named(page, f"{here}/people", "Alice Marsh"), _gates(page, here)
+    record = f"{here}/people/{person}"
+    _post(page, f"{record}/consent", {"answer": "yes", "version": "face-1", "given_by": "person"})
+    face = (shared_data / "faces" / "web" / "0034.png").read_bytes()
+    _send(page, f"{record}/face", {"pictures": {"name": "face.png", "mimeType": "image/png", "buffer": face}})
+    made = _post(page, f"{record}/ways", {"means": "pin"})
+    pin = re.search(r">(\d{6})<", made)
+    assert pin
+    page.request.get(demo.kiosk)
+    _post(page, "/kiosk/code", {"value": pin[1]})
+    looked = page.request.post("/kiosk/look", data=_jpeg(face), headers={**OURS, "Content-Type": "image/jpeg"})
+    assert looked.json()["state"] == "open", looked.text()
+    _post(page, f"{here}/live/gates/{gates['Turnstile']}/open", {"why": "parcel for reception"})
+    _post(page, f"{here}/gates/{gates['Garage lane']}/block", {"blocked": "yes", "why": "works on the lane"})
+    for wrong in ("111222", "111223", "111224"):
+        _post(page, "/kiosk/code", {"value": wrong})
+    context.close()
+    return AtWork(demo, site[1], person, gates["Lobby"])
+
+
+def _named(page: Page, address: str, name: str) -> str:
+    page.goto(address)
+    href = page.get_by_role("link", name=name, exact=True).get_attribute("href")
+    assert href
+    return href.rsplit("/", 1)[1]
+
+
+def _gates(page: Page, here: str) -> dict[str, str]:
+    page.goto(f"{here}/gates")
+    links = page.locator("main a[href*='/gates/']").all()
+    return {link.inner_text().strip(): str(link.get_attribute("href")).rsplit("/", 1)[1] for link in links}
+
+
+def _post(page: Page, address: str, form: dict[str, str | float | bool]) -> str:
+    answer = page.request.post(address, form=form, headers=OURS)
+    assert answer.ok, f"{address}: {answer.status} {answer.text()}"
+    return answer.text()
+
+
+def _send(page: Page, address: str, files: dict[str, Any]) -> None:
+    answer = page.request.post(address, multipart=files, headers=OURS)
+    assert answer.ok, f"{address}: {answer.status} {answer.text()}"
+
+
+def _jpeg(picture: bytes) -> bytes:
+    """A face as a kiosk's camera would send it: larger, on a wall."""
+    face = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    assert face is not None
+    wall = np.full((480, 640, 3), 190, np.uint8)
+    wall[60:420, 140:500] = cv2.resize(face, (360, 360), interpolation=cv2.INTER_CUBIC)
+    coded, jpeg = cv2.imencode(".jpg", wall)
+    assert coded
+    return jpeg.tobytes()
