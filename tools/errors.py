@@ -13,8 +13,8 @@ from sealgate.domain.errors import Fault, Refused
 
 HEAD = """# Error codes
 
-Stable: a screen, a log line, problem+json and `--json` all show these. A *refusal* is an answer to whoever asked; a *fault* is our own
-trouble, logged whole under an id. Written by `make docs` from the classes.
+Stable: a screen, a log line, problem+json and `--json` all show these. A *refusal* is an answer to whoever asked;
+a *fault* is our own trouble, logged whole under an id. Written by `make docs` from the classes.
 
 | code | kind | means |
 |---|---|---|

@@ -16,6 +16,7 @@ from threading import Lock
 
 from fastapi import FastAPI
 
+from sealgate.api import ingest
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.errors import Fault, Refused
@@ -36,6 +37,11 @@ from sealgate.store.migrating import migrate
 from sealgate.vault.blindindex import BlindIndex
 from sealgate.vault.keyring import Keyring
 from sealgate.vault.roots import KeyFileRoot, Root, create_key_file, new_passphrase_root, open_passphrase_root
+from sealgate.vision import pictures
+from sealgate.vision.faces import Faces
+from sealgate.vision.matcher import FaissGallery, rotation
+from sealgate.vision.plates import Plates
+from sealgate.web import console
 from sealgate.worker import Clockwork
 
 log = logging.getLogger("sealgate.app")
@@ -133,8 +139,6 @@ def running(
     latch: Latch | None = None,
 ) -> Iterator[Program]:
     """Open everything, start the clockwork, and close it all in the opposite order."""
-    from sealgate.vision import pictures
-
     clock = clock or SystemClock()
     if not settings.database and not settings.data.is_dir():
         raise NotFounded(f"there is nothing in {settings.data}", hint="Run `sealgate init` first")
@@ -173,9 +177,6 @@ def running(
 
 def readers(settings: Settings) -> tuple[FaceReader, PlateReader]:
     """The default models. Raises `ModelMissing` where they were not built."""
-    from sealgate.vision.faces import Faces
-    from sealgate.vision.plates import Plates
-
     return Faces(threads=settings.reader_threads), Plates(threads=settings.reader_threads)
 
 
@@ -198,9 +199,6 @@ def bound_socket(settings: Settings) -> socket.socket:
 
 def web_application(program: Program) -> FastAPI:
     """The console with the machines' entrances beside it."""
-    from sealgate.api import ingest
-    from sealgate.web import console
-
     application = console.build(program.house)
     application.include_router(ingest.routes(program.house))
     return application
@@ -214,8 +212,6 @@ class SiteGalleries:
         self._lock = Lock()
 
     def of(self, tenant: TenantId, site: SiteId) -> Gallery:
-        from sealgate.vision.matcher import FaissGallery
-
         with self._lock:
             if (tenant, site) not in self._galleries:
                 self._galleries[tenant, site] = FaissGallery(DIMENSIONS)
@@ -226,17 +222,11 @@ class Turner:
     """Turns a vector by the site's matrix; remembers the matrices of the last sites (64 KB each)."""
 
     def __init__(self) -> None:
-        self._matrix = lru_cache(maxsize=256)(_rotation)
+        self._matrix = lru_cache(maxsize=256)(rotation)
 
     def __call__(self, seed: bytes, vector: Vector) -> Vector:
         turned: Vector = self._matrix(seed, len(vector)) @ vector
         return turned
-
-
-def _rotation(seed: bytes, size: int) -> Vector:
-    from sealgate.vision.matcher import rotation
-
-    return rotation(seed, size)
 
 
 def _gates(house: House, tenant: TenantId) -> list[places.GateRow]:
@@ -268,6 +258,8 @@ def _keys_url(settings: Settings) -> str:
 def _new_root(settings: Settings) -> Root:
     if settings.passphrase is not None:
         return new_passphrase_root(settings.passphrase.get_secret_value())
+    if settings.key_file.exists():  # left by an `init` that stopped half way: the shelf has no root yet
+        return KeyFileRoot(settings.key_file)
     return create_key_file(settings.key_file)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
+from typing import IO
 
 import pytest
 
@@ -73,6 +74,11 @@ def sealgate(tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
+def _drain(stream: IO[str], lines: Queue[str]) -> None:
+    for line in stream:
+        lines.put(line)
+
+
 @contextmanager
 def started(*words: str | Path) -> Iterator[Demo]:
     process = subprocess.Popen(
@@ -85,7 +91,7 @@ def started(*words: str | Path) -> Iterator[Demo]:
     lines: Queue[str] = Queue()
     assert process.stdout is not None
     stream = process.stdout
-    reader = Thread(target=lambda: [lines.put(line) for line in stream], daemon=True)
+    reader = Thread(target=_drain, args=(stream, lines), daemon=True)
     reader.start()
     try:
         yield Demo(process, lines, [])

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,9 @@ from sealgate.vault.errors import KeyDestroyed
 from sealgate.vault.keyring import Keyring
 from sealgate.vault.memoryshelf import MemoryShelf
 from sealgate.vault.roots import Cost, new_passphrase_root
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
 
 ACME, UMBRA = TenantId(UUID(int=0xACE)), TenantId(UUID(int=0x0BB))
 MORNING = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
@@ -37,29 +41,32 @@ class StillClock:
         return MORNING
 
 
-def of_memory(folder: Path) -> Iterator[OpenShelf]:
-    shelf = MemoryShelf()
-    yield lambda: shelf
+def sqlite_shelf_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'keys.db'}"
 
 
-def of_sqlite(folder: Path) -> Iterator[OpenShelf]:
-    opened: list[DatabaseShelf] = []
-
-    def open_shelf() -> KeyShelf:
-        opened.append(DatabaseShelf(f"sqlite:///{folder / 'keys.db'}"))
-        return opened[-1]
-
-    yield open_shelf
-    for shelf in opened:
-        shelf.close()
+@pytest.fixture
+def postgres_shelf_url(postgres: Server) -> Iterator[str]:
+    """The shelf makes its own table, so it comes as the database's owner."""
+    name = postgres.new_database()
+    yield postgres.url(name, "sealgate_owner")
+    postgres.drop(name)
 
 
-SHELVES = {"memory": of_memory, "sqlite": of_sqlite}
+@pytest.fixture(params=["sqlite", "postgres"])
+def shelf_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return sqlite_shelf_url(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("postgres_shelf_url"))
 
 
-@pytest.fixture(params=SHELVES)
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def open_shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenShelf]:
-    yield from SHELVES[request.param](tmp_path)
+    if request.param == "memory":
+        shelf = MemoryShelf()
+        yield lambda: shelf
+        return
+    url = sqlite_shelf_url(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("postgres_shelf_url"))
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(DatabaseShelf(url)))
 
 
 @pytest.fixture
@@ -222,12 +229,11 @@ for number in range(25):
 """
 
 
-def test_two_processes_that_use_a_scope_first_agree_on_its_key(tmp_path: Path) -> None:
-    """Real processes on one SQLite file, started by one word at one time."""
-    url = f"sqlite:///{tmp_path / 'keys.db'}"
-    with closing(DatabaseShelf(url)) as shelf:
+def test_two_processes_that_use_a_scope_first_agree_on_its_key(shelf_url: str) -> None:
+    """Real processes, told to begin by one word at one time."""
+    with closing(DatabaseShelf(shelf_url)) as shelf:
         Keyring(shelf, StillClock()).initialise(new_passphrase_root("a root for one afternoon", Cost(64, 1, 1)))
-        command = [sys.executable, "-W", "error", "-c", FIRST_USES, url]
+        command = [sys.executable, "-W", "error", "-c", FIRST_USES, shelf_url]
         pair = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
         for process in pair:
             assert process.stdout is not None

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sealgate.domain.access import (
     Candidate,
     Facts,
-    Grant,
     GatePolicy,
+    Grant,
     Passback,
     Reason,
     Validity,

@@ -6,7 +6,7 @@ ended, Charlie is a stranger, Dora attends; Umbra is another organisation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,7 +117,7 @@ class Campus:
     staff: GroupId
     people: dict[str, PersonId] = field(default_factory=dict)
 
-    def enrol(self, name: str, *, staff: bool = True, until: datetime | None = None) -> PersonId:
+    def person(self, name: str, *, staff: bool = True, until: datetime | None = None) -> PersonId:
         groups = (self.staff,) if staff else ()
         person = enrol.enrol(self.house, self.signed, enrol.NewPerson(name, groups=groups, valid_until=until))
         self.people[name] = person
@@ -182,5 +182,5 @@ def picture() -> Callable[..., bytes]:
 
 
 @pytest.fixture
-def colours() -> Iterator[dict[str, tuple[int, int, int]]]:
-    yield {"Alice": ALICE_BLUE, "Bob": BOB_GREEN, "Charlie": CHARLIE_RED}
+def colours() -> dict[str, tuple[int, int, int]]:
+    return {"Alice": ALICE_BLUE, "Bob": BOB_GREEN, "Charlie": CHARLIE_RED}

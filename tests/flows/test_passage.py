@@ -45,7 +45,7 @@ def plate(house: House, campus: Any, text: str, score: float = 0.97) -> PlateSig
 def test_alice_walks_in_and_the_door_opens(
     house: House, acme_campus: Any, latch: SimulatedLatch, picture: Picture, colours: Any
 ) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     acme_campus.with_face(alice, colours["Alice"])
     admission = passage.admit(house, acme_campus.tenant, seen(house, acme_campus, picture(colours["Alice"]), picture=JPEG))
     assert (admission.decision.reason, admission.first_name) == (Reason.ALLOWED, "Alice")
@@ -58,7 +58,7 @@ def test_alice_walks_in_and_the_door_opens(
 def test_a_stranger_is_refused_written_down_and_forgotten(
     house: House, acme_campus: Any, latch: SimulatedLatch, picture: Picture, colours: Any
 ) -> None:
-    acme_campus.with_face(acme_campus.enrol("Alice Marsh"), colours["Alice"])
+    acme_campus.with_face(acme_campus.person("Alice Marsh"), colours["Alice"])
     charlie = seen(house, acme_campus, picture(colours["Charlie"]), picture=JPEG)
     admission = passage.admit(house, acme_campus.tenant, charlie)
     assert (admission.decision.reason, admission.latch) == (Reason.UNKNOWN, None)
@@ -69,7 +69,7 @@ def test_a_stranger_is_refused_written_down_and_forgotten(
 
 
 def test_bobs_contract_has_ended_and_he_is_told(house: House, acme_campus: Any, clock: Any) -> None:
-    bob = acme_campus.enrol("Bob Ellis", until=clock.now() + timedelta(hours=1))
+    bob = acme_campus.person("Bob Ellis", until=clock.now() + timedelta(hours=1))
     enrol.add_credential(house, acme_campus.signed, bob, Means.CARD, "04A2B1C3")
     assert passage.admit(house, acme_campus.tenant, card(house, acme_campus, "04A2B1C3")).decision.opens
     clock.move(timedelta(hours=1))
@@ -77,7 +77,7 @@ def test_bobs_contract_has_ended_and_he_is_told(house: House, acme_campus: Any, 
 
 
 def test_a_latch_that_is_away_does_not_undo_the_decision(house: House, acme_campus: Any, latch: SimulatedLatch) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     latch.answer = LatchAnswer.UNREACHABLE
     admission = passage.admit(house, acme_campus.tenant, card(house, acme_campus, "04A2B1C3"))
@@ -86,7 +86,7 @@ def test_a_latch_that_is_away_does_not_undo_the_decision(house: House, acme_camp
 
 
 def test_the_passage_is_committed_before_the_latch_is_asked(house: House, acme_campus: Any, latch: SimulatedLatch) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     rows_at_release: list[int] = []
     release = latch.release
@@ -101,7 +101,7 @@ def test_the_passage_is_committed_before_the_latch_is_asked(house: House, acme_c
 
 
 def test_a_known_plate_opens_the_barrier_and_a_strangers_does_not(house: House, acme_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.PLATE, "京A·12345")
     assert passage.admit(house, acme_campus.tenant, plate(house, acme_campus, "京A12345")).decision.opens
     stranger = passage.admit(house, acme_campus.tenant, plate(house, acme_campus, "沪B66888"))
@@ -114,7 +114,7 @@ def test_a_known_plate_opens_the_barrier_and_a_strangers_does_not(house: House, 
 
 def test_whoever_is_inside_does_not_come_in_again(house: House, acme_campus: Any) -> None:
     rules.change_gate(house, acme_campus.signed, acme_campus.door, rules.GateChange(passback=Passback.HARD))
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
 
     def at(gate: GateId) -> Reason:
@@ -127,13 +127,13 @@ def test_whoever_is_inside_does_not_come_in_again(house: House, acme_campus: Any
 
 def test_two_who_look_alike_open_nothing(house: House, acme_campus: Any, picture: Picture, colours: Any) -> None:
     for name in ("Alice Marsh", "Her Twin"):
-        acme_campus.with_face(acme_campus.enrol(name), colours["Alice"])
+        acme_campus.with_face(acme_campus.person(name), colours["Alice"])
     admission = passage.admit(house, acme_campus.tenant, seen(house, acme_campus, picture(colours["Alice"])))
     assert admission.decision.reason is Reason.AMBIGUOUS
 
 
 def test_a_lockdown_holds_until_it_is_lifted(house: House, acme_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     reasons = []
     for on in (True, False):
@@ -143,7 +143,7 @@ def test_a_lockdown_holds_until_it_is_lifted(house: House, acme_campus: Any) -> 
 
 
 def test_a_pin_cannot_be_guessed_for_long(house: House, acme_campus: Any, clock: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     pin = enrol.add_credential(house, acme_campus.signed, alice, Means.PIN).shown_once
     assert pin is not None
 
@@ -170,7 +170,7 @@ def test_an_operator_opens_by_hand_and_says_why(house: House, acme_campus: Any, 
 
 
 def test_umbra_opens_no_gate_of_acme(house: House, acme_campus: Any, umbra_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     at_umbra = passage.admit(house, umbra_campus.tenant, card(house, umbra_campus, "04A2B1C3"))
     assert at_umbra.decision.reason is Reason.UNKNOWN
@@ -179,7 +179,7 @@ def test_umbra_opens_no_gate_of_acme(house: House, acme_campus: Any, umbra_campu
 
 
 def test_a_sighting_from_before_the_clock_jumped_opens_nothing(house: House, acme_campus: Any, clock: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     late = card(house, acme_campus, "04A2B1C3")
     clock.move(timedelta(hours=3))

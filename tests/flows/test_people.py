@@ -20,14 +20,14 @@ Picture = Callable[..., bytes]
 
 
 def test_no_face_without_consent(house: House, acme_campus: Any, picture: Picture, colours: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     with pytest.raises(enrol.NoConsent):
         enrol.enrol_face(house, acme_campus.signed, acme_campus.site, alice, [picture(colours["Alice"])])
     assert len(house.galleries.of(acme_campus.tenant, acme_campus.site)) == 0
 
 
 def test_withdrawn_consent_ends_the_face_at_once_and_leaves_the_card(house: House, acme_campus: Any, colours: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     acme_campus.with_face(alice, colours["Alice"])
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     consent = people.record(house, acme_campus.signed, alice).consents[0].consent
@@ -45,7 +45,7 @@ def test_withdrawn_consent_ends_the_face_at_once_and_leaves_the_card(house: Hous
 def test_an_ended_face_leaves_no_template_in_the_database(house: House, acme_campus: Any, colours: Any) -> None:
     from sealgate.store import directory
 
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     first = acme_campus.with_face(alice, colours["Alice"]).credential
     enrol.end_credential(house, acme_campus.signed, first)
     with house.store.read(acme_campus.tenant) as db:
@@ -61,7 +61,7 @@ def test_an_ended_face_leaves_no_template_in_the_database(house: House, acme_cam
 def test_a_picture_that_will_not_do_is_answered_with_advice(
     house: House, acme_campus: Any, picture: Picture, colours: Any, shown: list[str], advice: str
 ) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.consent_to_face(house, acme_campus.signed, alice, notice_version="2026-01")
     with pytest.raises(enrol.NoFace) as refusal:
         enrol.enrol_face(house, acme_campus.signed, acme_campus.site, alice, [picture(*(colours[n] for n in shown))])
@@ -69,7 +69,7 @@ def test_a_picture_that_will_not_do_is_answered_with_advice(
 
 
 def test_pictures_of_two_people_make_no_template(house: House, acme_campus: Any, picture: Picture, colours: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.consent_to_face(house, acme_campus.signed, alice, notice_version="2026-01")
     house.faces.min_similarity = 0.8  # type: ignore[union-attr, misc]
     with pytest.raises(enrol.NotOnePerson):
@@ -79,14 +79,14 @@ def test_pictures_of_two_people_make_no_template(house: House, acme_campus: Any,
 
 
 def test_one_card_is_one_persons(house: House, acme_campus: Any) -> None:
-    alice, bob = acme_campus.enrol("Alice Marsh"), acme_campus.enrol("Bob Ellis")
+    alice, bob = acme_campus.person("Alice Marsh"), acme_campus.person("Bob Ellis")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     with pytest.raises(enrol.AlreadyTaken):
         enrol.add_credential(house, acme_campus.signed, bob, Means.CARD, "04-a2-b1-c3")
 
 
 def test_a_pin_is_shown_once_and_never_stored_in_clear(house: House, acme_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     made = enrol.add_credential(house, acme_campus.signed, alice, Means.PIN)
     assert made.shown_once is not None
     with pytest.raises(NotFound):
@@ -94,8 +94,8 @@ def test_a_pin_is_shown_once_and_never_stored_in_clear(house: House, acme_campus
 
 
 def test_people_are_found_by_their_whole_name_only(house: House, acme_campus: Any) -> None:
-    acme_campus.enrol("Alice Marsh")
-    acme_campus.enrol("王芳", staff=False)
+    acme_campus.person("Alice Marsh")
+    acme_campus.person("王芳", staff=False)
 
     def names(wanted: str) -> list[str]:
         return [line.name for line in people.roster(house, acme_campus.signed, name=wanted).lines]
@@ -111,7 +111,7 @@ def test_people_are_found_by_their_whole_name_only(house: House, acme_campus: An
 def test_a_long_list_comes_in_pages(house: House, acme_campus: Any, clock: Any) -> None:
     for number in range(7):
         clock.move(timedelta(milliseconds=1))
-        acme_campus.enrol(f"Person {number}")
+        acme_campus.person(f"Person {number}")
     first = people.roster(house, acme_campus.signed, limit=5)
     second = people.roster(house, acme_campus.signed, limit=5, after=first.next)
     assert [line.name for line in first.lines + second.lines] == [f"Person {n}" for n in range(7)]
@@ -135,7 +135,7 @@ def test_whoever_looks_is_in_the_persons_journal(house: House, acme_campus: Any)
 
 
 def test_umbra_sees_nobody_of_acme(house: House, acme_campus: Any, umbra_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     assert people.roster(house, umbra_campus.signed).total == 0
     assert people.roster(house, umbra_campus.signed, name="Alice Marsh").lines == ()
     with pytest.raises(NotFound):
@@ -146,7 +146,7 @@ def test_umbra_sees_nobody_of_acme(house: House, acme_campus: Any, umbra_campus:
 
 def test_passages_are_searched_over_days_with_a_purpose(house: House, acme_campus: Any, clock: Any) -> None:
     for name, number in (("Alice Marsh", "11112222"), ("Bob Ellis", "33334444")):
-        enrol.add_credential(house, acme_campus.signed, acme_campus.enrol(name), Means.CARD, number)
+        enrol.add_credential(house, acme_campus.signed, acme_campus.person(name), Means.CARD, number)
     for _ in range(3):
         for number in ("11112222", "33334444"):
             sighting = CodeSighting(acme_campus.door, clock.now(), Means.CARD, number)
@@ -167,7 +167,7 @@ def test_passages_are_searched_over_days_with_a_purpose(house: House, acme_campu
 
 
 def test_a_search_makes_no_day_keys(house: House, acme_campus: Any, clock: Any) -> None:
-    acme_campus.enrol("Alice Marsh")
+    acme_campus.person("Alice Marsh")
     query = looking.PassageQuery(since=clock.now() - timedelta(days=20), until=clock.now(), name="Alice Marsh")
     looking.search(house, acme_campus.signed, acme_campus.site, "incident", query)
     from sealgate.flows.kit import of_day
@@ -208,7 +208,7 @@ def test_a_gate_keeps_a_way_in_that_is_no_face(house: House, acme_campus: Any) -
 
 
 def test_somebody_suspended_is_refused_until_restored(house: House, acme_campus: Any) -> None:
-    alice = acme_campus.enrol("Alice Marsh")
+    alice = acme_campus.person("Alice Marsh")
     enrol.add_credential(house, acme_campus.signed, alice, Means.CARD, "04A2B1C3")
     reasons = []
     for on in (True, False):

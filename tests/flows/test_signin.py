@@ -37,7 +37,7 @@ def test_the_first_link_makes_an_administrator_once(house: House, acme_campus: A
     token = signin.set_up(house, link, name="Ada Stone", login="ada@acme.example", password=PASSWORD)
     signed = signin.who_is(house, token)
     assert signed is not None
-    assert (signed.name, signed.roles) == ("Ada Stone", {Role.ADMINISTRATOR})
+    assert (signed.name, signed.roles) == ("Ada Stone", frozenset({Role.ADMINISTRATOR}))
     assert not signin.link_is_good(house, link)
     with pytest.raises(signin.LinkUsed):
         signin.set_up(house, link, name="Mallory", login="m@acme.example", password=PASSWORD)

@@ -241,6 +241,15 @@ def test_a_destroyed_tenant_is_gone_whole(keyring: Keyring, other_process: Keyri
     assert not keyring.destroy(cast.acme, TENANT, "")
 
 
+def test_a_destroyed_tenant_is_gone_at_once_here(keyring: Keyring, cast: Cast) -> None:
+    hers = sealed_for(keyring, cast, cast.alice)
+    assert keyring.destroy(cast.acme, TENANT, "")
+    with pytest.raises(KeyDestroyed):
+        keyring.open(cast.profile(cast.alice), hers)
+    with pytest.raises(KeyDestroyed):
+        sealed_for(keyring, cast, cast.alice)
+
+
 def test_another_process_forgets_a_destroyed_key_within_minutes(
     keyring: Keyring, other_process: Keyring, clock: HandClock, cast: Cast
 ) -> None:

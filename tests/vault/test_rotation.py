@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -208,7 +209,7 @@ def test_nothing_is_sealed_under_a_tenant_key_that_a_rotation_missed(clock: Hand
     keyring.initialise(old)
     shelf.rival = just_started(shelf, clock, old)
     with pytest.raises(WrongRoot):
-        fill(keyring, cast.acme, 1)
+        keyring.key_id(cast.acme, TENANT, "")
 
 
 class StubbornShelf(MemoryShelf):
@@ -319,6 +320,112 @@ def test_a_tenant_destroyed_while_rotating_stays_destroyed(clock: HandClock, cas
     with pytest.raises(KeyDestroyed):
         keyring.rotate_tenant(cast.acme)
     assert not [key for key in shelf.all() if key.tenant == cast.acme and key.kind is TENANT and key.wrapped]
+
+
+# --- Overtaken: what somebody read is old before he uses it ---
+
+
+class Meanwhile(MemoryShelf):
+    """Lets something happen once, just after a key was read and before the reader has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after_reading: tuple[str, Callable[[], object]] | None = None
+        self.happened = 0
+
+    def of_scope(self, tenant: TenantId, kind: KeyKind, scope: str) -> WrappedKey | None:
+        found = super().of_scope(tenant, kind, scope)
+        if self.after_reading is not None and self.after_reading[0] == scope:
+            (_, happen), self.after_reading = self.after_reading, None
+            happen()
+            self.happened += 1
+        return found
+
+
+def three_days_of_rotations(keyring: Keyring, clock: HandClock, tenant: TenantId) -> None:
+    for _ in range(3):
+        keyring.rotate_tenant(tenant)
+        clock.turn(timedelta(days=1))
+
+
+def test_a_reader_overtaken_by_a_root_rotation_reads_again(clock: HandClock, cast: Cast, new_root: NewRoot) -> None:
+    shelf = Meanwhile()
+    keyring = Keyring(shelf, clock)
+    keyring.initialise(new_root())
+    kept = fill(keyring, cast.acme, 1)
+    clock.turn(timedelta(minutes=6))
+    shelf.after_reading = ("", lambda: keyring.rotate_root(new_root()))
+    assert all_open(keyring, kept)
+    assert shelf.happened == 1
+
+
+def test_a_reader_overtaken_by_days_of_tenant_rotations_reads_again(clock: HandClock, cast: Cast, root: Root) -> None:
+    shelf = Meanwhile()
+    keyring = Keyring(shelf, clock)
+    keyring.initialise(root)
+    [(place, _)] = kept = fill(keyring, cast.acme, 1)
+    name = keyring.key_id(cast.acme, SUBJECT, place.row)
+    clock.turn(timedelta(minutes=6))
+    shelf.after_reading = (place.row, lambda: three_days_of_rotations(keyring, clock, cast.acme))
+    assert keyring.key_id(cast.acme, SUBJECT, place.row) == name
+    assert shelf.happened == 1
+    assert all_open(keyring, kept)
+
+
+class Overwriting(MemoryShelf):
+    """Lets something happen once, just before the first rewrapping."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_rewrapping: Callable[[], object] | None = None
+
+    def rewrap(self, key: WrappedKey, wrapped: bytes) -> bool:
+        if self.before_rewrapping is not None:
+            happen, self.before_rewrapping = self.before_rewrapping, None
+            happen()
+        return super().rewrap(key, wrapped)
+
+
+def test_a_rotation_overtaken_by_others_leaves_their_work_alone(clock: HandClock, cast: Cast, root: Root) -> None:
+    shelf = Overwriting()
+    keyring = Keyring(shelf, clock)
+    keyring.initialise(root)
+    kept = fill(keyring, cast.acme, 4)
+    rival = just_started(shelf, clock, root)
+    shelf.before_rewrapping = lambda: three_days_of_rotations(rival, clock, cast.acme)
+    assert keyring.rotate_tenant(cast.acme) == 0
+    newest = shelf.of_scope(cast.acme, TENANT, "wrap/5")
+    assert newest is not None
+    assert wrappers(shelf, SUBJECT) == {newest.key.bytes}
+    assert all_open(just_started(shelf, clock, root), kept)
+
+
+class Overlooking(MemoryShelf):
+    """`all` may miss a key that is put meanwhile: this one does, twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overlooks = ("", 0)
+
+    def all(self) -> Iterator[WrappedKey]:
+        scope, times = self.overlooks
+        self.overlooks = (scope, times - 1)
+        return (key for key in super().all() if not (times > 0 and key.scope == scope))
+
+
+def test_a_wrapping_key_with_something_under_it_is_never_retired(clock: HandClock, cast: Cast, root: Root) -> None:
+    shelf = Overlooking()
+    keyring = Keyring(shelf, clock)
+    keyring.initialise(root)
+    kept = fill(keyring, cast.acme, 2)
+    for _ in range(2):
+        shelf.overlooks = (kept[0][0].row, 2)
+        keyring.rotate_tenant(cast.acme)
+        clock.turn(timedelta(days=1))
+    assert all_open(just_started(shelf, clock, root), kept)
+    three_days_of_rotations(keyring, clock, cast.acme)
+    assert len(wrappers(shelf, SUBJECT)) == 1
+    assert all_open(just_started(shelf, clock, root), kept)
 
 
 # --- While everybody works ---

@@ -34,10 +34,9 @@ def a_picture(height: int = 40, width: int = 60) -> Pixels:
     return np.dstack([x * 255 // width, y * 255 // height, np.full_like(x, 128)]).astype(np.uint8)
 
 
-def encoded(kind: str, picture: Pixels | None = None, **options: object) -> bytes:
+def encoded(kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    pixels = a_picture() if picture is None else picture
-    Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).save(buffer, kind.upper(), **options)
+    Image.fromarray(np.ascontiguousarray(a_picture()[:, :, ::-1])).save(buffer, kind.upper(), **options)
     return buffer.getvalue()
 
 
@@ -159,13 +158,18 @@ def test_no_changed_byte_does_more_than_change_or_break_the_picture(kind: str, d
     picture = bytearray(encoded(kind))
     for _ in range(data.draw(st.integers(1, 5))):
         picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
+    assert decoded_or_refused(bytes(picture)) in {"decoded", *CODES}
+
+
+CODES = {kind.code for kind in (EmptyPicture, PictureTooLarge, UnknownPicture, BrokenPicture)}
+
+
+def decoded_or_refused(data: bytes) -> str:
     try:
-        pixels = decode(bytes(picture), max_pixels=1_000_000)
+        pixels = decode(data, max_pixels=1_000_000)
     except Refused as refusal:
-        assert refusal.code.startswith("picture.")
-    else:
-        assert pixels.ndim == 3
-        assert pixels.size <= 3_000_000
+        return refusal.code
+    return "decoded" if pixels.ndim == 3 and pixels.size <= 3_000_000 else f"of a wrong shape: {pixels.shape}"
 
 
 def test_a_kept_jpeg_is_made_smaller_and_never_larger() -> None:

@@ -25,12 +25,12 @@ def register(app: typer.Typer) -> None:
 
 
 def vault(
-    seconds: Annotated[float, typer.Option(help="How long each figure is measured")] = 2.0, as_json: Json = False
+    seconds: Annotated[float, typer.Option(help="How long all figures together are measured")] = 2.0, as_json: Json = False
 ) -> None:
     from sealgate.cli import bench_vault
 
     result = bench_vault.measure(seconds)
-    tell(result, bench_vault.rows(result), ("", "per second", ""), as_json=as_json)
+    tell(result, bench_vault.rows(result), ("", "per second", "each"), as_json=as_json)
 
 
 def store(

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PAUSE = 4.0
 """Seconds between two made-up passages."""
 
+OPENING = 8
+"""Made-up passages at the start."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("demo", help="A made-up campus with a door, a turnstile and a garage lane, started in one process.")(demo)
@@ -117,6 +120,8 @@ class Traffic:
         admit(self._house, self._campus.tenant, CodeSighting(gate, self._house.clock.now(), Means.CARD, card))
 
     def _run(self) -> None:
+        for _ in range(OPENING):  # so that the first look at the live page finds something
+            self.pass_once()
         while not self._over.wait(self._dice.uniform(PAUSE / 2, PAUSE * 2)):
             self.pass_once()
 

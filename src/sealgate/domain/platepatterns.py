@@ -119,7 +119,7 @@ _SERIES: dict[str, Sequence[tuple[str, str, float]]] = {
     "tr": (("car", "dda{1,3}d{2,5}", 0.0),),
     "br": (("old", "aaadddd", 0.0), ("Mercosul", "aaadjdd", 0.0)),
     "ar": (("Mercosul", "aadddaa", 0.0), ("older", "aaaddd", 0.3)),
-    "mx": (("car", "aaad{3,4}", 0.0), ("car", "aaadddda", 0.3)),
+    "mx": (("car", "aaad{3,4}", 0.0), ("car", "aaad{3,4}a", 0.3)),
     "us": (
         ("any state", "m{2,8}", FREE),
         ("letters, digits", "aaad{3,4}", 0.0),

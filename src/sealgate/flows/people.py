@@ -20,7 +20,7 @@ from sealgate.flows.signin import operator_names
 from sealgate.privacy import journal
 from sealgate.store import directory, places
 from sealgate.store.engine import Reader, Tx
-from sealgate.vault.keyring import KeyDestroyed
+from sealgate.vault.errors import KeyDestroyed
 
 
 class PurposeNeeded(Invalid):

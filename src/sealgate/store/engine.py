@@ -102,12 +102,21 @@ class Tx(Reader):
         with told(self._store.folder):
             self.sql.execute(sa.insert(table), {"tenant_id": self.tenant, **values})
 
-    def add_all(self, table: sa.Table, rows: Sequence[dict[str, Any]], *, unless_there: bool = False) -> None:
-        """Insert many rows in one go; `unless_there` leaves out those whose key is taken."""
+    def add_all(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert many rows in one go. Raises `AlreadyThere`, `NoSuchThing`."""
+        with told(self._store.folder):
+            self.sql.execute(sa.insert(table), [{"tenant_id": self.tenant, **row} for row in rows])
+
+    def add_unless_there(
+        self, table: sa.Table, rows: Sequence[dict[str, Any]], told_by: tuple[sa.Column[Any], ...]
+    ) -> list[Any]:
+        """Insert those rows whose key is free; answers the `told_by` columns of those that were inserted."""
+        if not rows:
+            return []
         insert = sqlite_insert(table) if self._store.is_sqlite else postgres_insert(table)
         with told(self._store.folder):
             values = [{"tenant_id": self.tenant, **row} for row in rows]
-            self.sql.execute(insert.on_conflict_do_nothing() if unless_there else insert, values)
+            return list(self.sql.execute(insert.on_conflict_do_nothing().returning(*told_by), values))
 
     def change(self, table: sa.Table, where: Sequence[sa.ColumnElement[bool]], values: dict[str, Any]) -> int:
         """Update this tenant's rows; answers how many it were: a race is won by the one who sees 1."""

@@ -55,12 +55,16 @@ WHOLE = UUID(int=0)
 """The root check belongs to no tenant."""
 
 c = keys.c
-PAGE = 500
 _KEY = (c.tenant_id, c.key_id, c.kind, c.scope, c.wrapped, c.made_at)
 
 
 class DatabaseShelf:
-    """A `ports.KeyShelf` on a SQLite file or a PostgreSQL database of its own. Any thread may call it."""
+    """A `ports.KeyShelf` on a SQLite file or a PostgreSQL database of its own. Any thread may call it.
+
+    `page` is how many keys `all` reads at once.
+    """
+
+    page = 500
 
     def __init__(self, url: str, *, busy_timeout: timedelta = BUSY) -> None:
         """Open it, and make it where it is not there yet. Raises `Locked`, `Broken`, `Unreachable`."""
@@ -107,13 +111,13 @@ class DatabaseShelf:
         """Page by page, so that keys can be rewrapped on the way; one that is added meanwhile may be missed."""
         last: tuple[UUID, UUID] | None = None
         while True:
-            query = sa.select(*_KEY).order_by(c.tenant_id, c.key_id).limit(PAGE)
+            query = sa.select(*_KEY).order_by(c.tenant_id, c.key_id).limit(self.page)
             if last is not None:
                 query = query.where(sa.or_(c.tenant_id > last[0], sa.and_(c.tenant_id == last[0], c.key_id > last[1])))
             with self._read() as sql:
                 page = [_key(*row) for row in sql.execute(query)]
             yield from page
-            if len(page) < PAGE:
+            if len(page) < self.page:
                 return
             last = (page[-1].tenant, page[-1].key)
 

@@ -7,7 +7,7 @@ A batch that comes twice (an edge did not hear our answer) is known by its nonce
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,24 +69,21 @@ def append(tx: Tx, rows: Sequence[PassageRow]) -> list[PassageRow]:
     """Write the rows; answers those that were new. At most `MAX_BATCH`. Raises `AlreadyThere` where an id is taken."""
     if len(rows) > MAX_BATCH:
         raise TooMany(f"at most {MAX_BATCH} passages at once", field="passages")
-    seen = _seen_before(tx, [row for row in rows if row.nonce is not None])
-    new = [row for row in rows if row.nonce is None or seen[row.day, row.nonce] == row.passage]
+    claimed = _claim(tx, [row for row in rows if row.nonce is not None])
+    new = [row for row in rows if row.nonce is None or claimed.pop((row.day, row.nonce), None) == row.passage]
     if new:
         tx.add_all(s.passages, [_values(row) for row in new])
     return new
 
 
-def _seen_before(tx: Tx, rows: Sequence[PassageRow]) -> Mapping[tuple[int, bytes], int]:
-    """For each nonce, the passage it belongs to: our own, unless another batch was first."""
-    if not rows:
-        return {}
-    claims = [{"day": row.day, "nonce": row.nonce, "passage_id": row.passage} for row in rows]
+def _claim(tx: Tx, rows: Sequence[PassageRow]) -> dict[tuple[int, bytes | None], PassageId]:
+    """The nonces that nobody used before, now ours; of two that are equal in one batch, the first. Whoever else claims
+    one at this moment waits for our commit and then finds it taken."""
+    first = {(row.day, row.nonce): row.passage for row in reversed(rows)}
+    claims = [{"day": day, "nonce": nonce, "passage_id": passage} for (day, nonce), passage in first.items()]
     with tx.upkeep():
-        tx.add_all(s.replays, claims, unless_there=True)
-    r = s.replays.c
-    keys = [(row.day, row.nonce) for row in rows]
-    query = sa.select(r.day, r.nonce, r.passage_id).where(tx.mine(s.replays), sa.tuple_(r.day, r.nonce).in_(keys))
-    return {(day, nonce): passage for day, nonce, passage in tx.sql.execute(query)}
+        taken = tx.add_unless_there(s.replays, claims, (s.replays.c.day, s.replays.c.nonce))
+    return {(day, nonce): first[day, nonce] for day, nonce in taken}
 
 
 def answer_latch(tx: Tx, passage: PassageId, answer: LatchAnswer, at: datetime) -> None:
@@ -112,10 +109,21 @@ def page(
     """Newest first, from before `before_id`. `until` is not included. `tokens`: one for each day that is searched."""
     if tokens is not None and len(tokens) > MAX_TOKENS:
         raise TooMany(f"at most {MAX_TOKENS} tokens in one search", field="tokens")
+    if tokens is not None and not tokens:
+        return []
     wanted = sa.select(t.id).where(db.mine(s.passages), *_conditions(site, gate, since, until, before_id))
     if tokens is not None:
-        wanted = wanted.where(sa.tuple_(t.day, t.token).in_([tuple(pair) for pair in tokens]))
+        wanted = wanted.where(t.id.in_(_with_token(db, tokens)))
     return db.rows(_joined(wanted.order_by(t.id.desc()).limit(limit), db), _view)
+
+
+def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.Select[Any]:
+    """The ids of those tokens and nothing else asked, so that each is one look into today's or that day's part of the index."""
+    columns = sa.column("day", sa.Integer), sa.column("token", sa.LargeBinary)
+    wanted = sa.values(*columns, name="wanted").data([tuple(pair) for pair in tokens]).cte()
+    found = s.passages.alias()
+    same = sa.and_(found.c.tenant_id == db.tenant, found.c.day == wanted.c.day, found.c.token == wanted.c.token)
+    return sa.select(found.c.id).select_from(wanted).join(found, same)
 
 
 def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:

@@ -29,6 +29,8 @@ HOPELESS = 16.0
 FLOOR = 1e-7
 SWAP = 0.5
 """The cost of taking O for 0 or I for 1, or back, against what was read: many plates draw them alike."""
+IN_NO_SERIES = 0.75
+"""No text of a free pattern is surer than this: most are time stamps, or plates with a part hidden."""
 WORD = 2.0
 """The cost of a text without a digit: most are slogans and names of cars."""
 
@@ -50,8 +52,8 @@ class Reading:
 
     @property
     def score(self) -> float:
-        """0..1: how well the picture supports the text. Says nothing of how usual such a text is."""
-        return min(1.0, math.exp(self.likelihood))
+        """0..1: how well the picture supports the text; less where the text is in no country's series."""
+        return min(1.0, math.exp(self.likelihood)) * (1.0 if self.pattern.country else IN_NO_SERIES)
 
     @property
     def rank(self) -> float:

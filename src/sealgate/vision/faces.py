@@ -126,8 +126,9 @@ def chip(picture: Pixels, landmarks: Vector, *, closeness: float = 1.0) -> Pixel
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     if scale < 0.5:
         # warpAffine looks at four pixels only: a large face is made smaller first, or it comes out grainy.
-        picture = cast("Pixels", cv2.resize(picture, None, fx=1.5 * scale, fy=1.5 * scale, interpolation=cv2.INTER_AREA))
-        matrix = similarity_transform(points * (1.5 * scale), target)
+        share = max(1.5 * scale, 1 / min(picture.shape[:2]))
+        picture = cast("Pixels", cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA))
+        matrix = similarity_transform(points * share, target)
     return cast("Pixels", cv2.warpAffine(picture, matrix, (CHIP, CHIP), flags=cv2.INTER_LINEAR))
 
 

@@ -25,6 +25,9 @@ class NotATemplate(Fault):
     code = "gallery.not-a-template"
 
 
+faiss.omp_set_num_threads(1)  # a gate asks once a second: threads would cost more than they bring, and fight the readers
+
+
 class FaissGallery:
     """A `ports.Gallery`. Any thread may call it; the lock is held for one search or one change at a time."""
 

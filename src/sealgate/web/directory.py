@@ -23,7 +23,7 @@ from sealgate.domain.sightings import Means
 from sealgate.flows import enrol, people, rules
 from sealgate.flows.people import PersonRecord
 from sealgate.web.asking import ask
-from sealgate.web.doings import doing
+from sealgate.web.doings import doings
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
 
@@ -160,7 +160,7 @@ def record_page(page: Page, person: UUID) -> dict[str, Any]:
     return {
         "person": found,
         "alive": ways_alive(found),
-        "told": [doing(page.words, line) for line in found.journal],
+        "told": doings(page.words, found.journal),
         "now": page.house.clock.now(),
         "last_day": last_day(page, found.line.valid_until) if found.line.valid_until else None,
         "typed_means": [Means.CARD, Means.PLATE],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealgate.flows.people import JournalLine
@@ -29,18 +29,38 @@ DOINGS: Mapping[str, str] = {
 }
 """By the journal's actions. An action that is missing here is shown by its own name."""
 
-ACTORS: Mapping[str, str] = {"gate": _("A gate"), "system": _("Sealgate"), "person": _("The person")}
+ACTORS: Mapping[str, str] = {
+    "gate": _("A gate"),
+    "system": _("Sealgate"),
+    "operator": _("An operator"),
+    "person": _("The person"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Doing:
+    """`times` entries in a row that say the same; `at` is the newest of them."""
+
     at: datetime
     words: str
     purpose: str
     own: bool
+    times: int = 1
 
 
-def doing(words: Words, line: JournalLine) -> Doing:
+def doings(words: Words, lines: Sequence[JournalLine]) -> list[Doing]:
+    """Newest first, as the journal gives them. Whoever opened a record ten times in a row did one thing, ten times."""
+    said: list[Doing] = []
+    for line in lines:
+        doing = _doing(words, line)
+        if said and replace(said[-1], at=doing.at, times=1) == doing:
+            said[-1] = replace(said[-1], times=said[-1].times + 1)
+        else:
+            said.append(doing)
+    return said
+
+
+def _doing(words: Words, line: JournalLine) -> Doing:
     who = words.gettext(ACTORS[line.who]) if line.who in ACTORS else line.who
     sentence = DOINGS.get(line.action)
     said = words.gettext(sentence, who=who) if sentence else f"{who}: {line.action}"

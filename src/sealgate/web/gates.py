@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +29,49 @@ Several = Annotated[list[str] | None, Form()]
 
 class NotANumber(Invalid):
     code = "form.not-a-number"
+
+
+@dataclass(frozen=True, slots=True)
+class GateForm:
+    """A gate as it stands in its form: texts, as they were typed."""
+
+    name: str
+    means: list[str]
+    passback: str
+    open_seconds: str
+    min_similarity: str
+    min_lead: str
+    min_plate_score: str
+    source: str = ""
+    no_source: str = ""
+
+    def change(self) -> GateChange:
+        """Raises `NotANumber`. A camera's field left empty leaves the camera as it is."""
+        return GateChange(
+            name=self.name,
+            means=known_means(self.means),
+            passback=Passback.HARD if self.passback == Passback.HARD else Passback.OFF,
+            open_seconds=number(self.open_seconds, "open_seconds"),
+            min_similarity=number(self.min_similarity, "min_similarity"),
+            min_lead=number(self.min_lead, "min_lead"),
+            min_plate_score=number(self.min_plate_score, "min_plate_score"),
+            source="" if self.no_source else self.source or None,
+        )
+
+
+def gate_form(
+    name: Text = "",
+    means: Several = None,
+    passback: Text = "",
+    open_seconds: Text = "",
+    min_similarity: Text = "",
+    min_lead: Text = "",
+    min_plate_score: Text = "",
+    source: Text = "",
+    no_source: Text = "",
+) -> GateForm:
+    scores = (open_seconds, min_similarity, min_lead, min_plate_score)
+    return GateForm(name, means or [], passback, *scores, source, no_source)
 
 
 @router.get("")
@@ -76,35 +120,12 @@ def gate(request: Request, page: AtPage, gate: UUID) -> Response:
 
 
 @router.post("/{gate}")
-def change(
-    request: Request,
-    page: AtPage,
-    gate: UUID,
-    name: Text = "",
-    means: Several = None,
-    passback: Text = "",
-    open_seconds: Text = "",
-    min_similarity: Text = "",
-    min_lead: Text = "",
-    min_plate_score: Text = "",
-    source: Text = "",
-    no_source: Text = "",
-) -> Response:
+def change(request: Request, page: AtPage, gate: UUID, form: Annotated[GateForm, Depends(gate_form)]) -> Response:
     record = _gate(page, gate)
     try:
-        wanted = GateChange(
-            name=name,
-            means=known_means(means),
-            passback=Passback.HARD if passback == Passback.HARD else Passback.OFF,
-            open_seconds=number(open_seconds, "open_seconds"),
-            min_similarity=number(min_similarity, "min_similarity"),
-            min_lead=number(min_lead, "min_lead"),
-            min_plate_score=number(min_plate_score, "min_plate_score"),
-            source="" if no_source else source or None,
-        )
-        rules.change_gate(page.house, page.signed, record.line.gate, wanted)
+        rules.change_gate(page.house, page.signed, record.line.gate, form.change())
     except Refused as refused:
-        return again(request, "gate.html", refused, **_context(record))
+        return again(request, "gate.html", refused, **{**_context(record), "typed": form})
     return redirect(request, f"/s/{page.here.site}/gates/{gate}", said=_("Gate changed"))
 
 
@@ -155,7 +176,14 @@ def _gate(page: Page, gate: UUID) -> GateRecord:
 
 
 def _context(record: GateRecord) -> dict[str, Any]:
-    return {"gate": record, "line": record.line, "all_means": list(Means), "passbacks": list(Passback)}
+    figures = (record.open_seconds, record.min_similarity, record.min_lead, record.min_plate_score)
+    written = GateForm(record.line.name, sorted(record.line.means), record.line.passback, *map(figure, figures))
+    return {"gate": record, "line": record.line, "typed": written, "all_means": list(Means)}
+
+
+def figure(value: float) -> str:
+    """0.07, 5: as a number field wants it, whatever the language."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def _choices(page: Page) -> dict[str, Any]:

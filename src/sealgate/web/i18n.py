@@ -104,10 +104,6 @@ class Words:
         """0.71"""
         return f"{value:.2f}"
 
-    def figure(self, value: float) -> str:
-        """0.07, 5: as a number field wants it, whatever the language."""
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-
     def lasting(self, span: timedelta) -> str:
         """2 h 21 min"""
         minutes, seconds = divmod(int(span.total_seconds()), 60)

@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, Sentence] = {
     "request.too-large": Sentence(_("That is too large"), _("Send fewer or smaller pictures")),
     "form.not-a-number": Sentence(_("Type a figure, such as 0.5")),
     "form.not-a-day": Sentence(_("Choose a day")),
+    "form.not-a-time": Sentence(_("Choose a time")),
+    "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
     # signing in
     "signin.needed": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
@@ -88,7 +90,12 @@ REFUSALS: Mapping[str, Sentence] = {
     "timetable.invalid": Sentence(
         _("The hours of this day cannot be read"), _("Write 08:00-12:00, 13:00-18:00; spans may not overlap")
     ),
-    "money.wrong-currency": Sentence(_("The currencies differ")),
+    "rules.bad-day": Sentence(_("Choose a day")),
+    "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
+    # kiosks
+    "kiosk.unknown": Sentence(_("This screen is not linked to a gate"), _("Open its newest link once")),
+    "kiosk.look-too-large": Sentence(_("The picture is too large"), _("Use a camera of up to 1920 by 1080")),
+    "kiosk.still-looking": Sentence(_("One look at a time"), _("Wait for the answer")),
     # devices
     "camera.bad-source": Sentence(_("This is no address of a camera"), _("Write it as rtsp://host/path")),
     "reader.invalid-code": Sentence(_("The reader sent something that is no code")),
@@ -100,6 +107,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "blob.bad-name": Sentence(_("There is no such picture")),
     "blob.not-found": Sentence(_("There is no such picture")),
     "blob.too-large": Sentence(_("The picture is too large")),
+    "journal.bad-entry": Sentence(_("That cannot be written in the journal"), _("Use fewer words")),
     "vault.too-long": Sentence(_("That is too large"), _("Send a smaller file")),
     "vault.key-destroyed": Sentence(_("Destroyed: its key is gone"), _("Nothing brings it back")),
     "vault.not-initialised": Sentence(_("There is no root key yet"), _("Run sealgate init first")),
@@ -115,6 +123,15 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "vault.key-file-open": Sentence(_("Others may read the key file"), _("Give it to this user alone: chmod 600")),
     "vault.not-a-key-file": Sentence(_("The file is no whole key file"), _("Take it from your backup")),
+    # the command line
+    "app.not-initialised": Sentence(_("There is no installation in this folder"), _("Run sealgate init first")),
+    "app.already-initialised": Sentence(
+        _("There is an installation in this folder already"), _("Start it with sealgate serve")
+    ),
+    "app.no-such-gate": Sentence(_("There is no gate of that name"), _("Write it as it stands in the console")),
+    "picture.unreadable": Sentence(_("The file cannot be read"), _("Check the path and who may read it")),
+    "compare.no-face": Sentence(_("There is no face in the picture"), _("Use a picture with one clear face")),
+    "bench.bad-set": Sentence(_("The list of pictures cannot be read"), _("Write a CSV file with a heading line")),
 }
 
 _UNSAVED = _("That did not work and nothing was saved")
@@ -154,4 +171,9 @@ FAULTS: Mapping[str, Sentence] = {
     "vault.not-an-envelope": Sentence(_("A sealed value is broken"), _RUNS),
     "vault.unknown-key": Sentence(_("A sealed value has no key here"), _RUNS),
     "vault.does-not-open": Sentence(_("A sealed value was changed or moved and does not open"), _RUNS),
+    "gallery.not-a-template": Sentence(_("A face template is damaged or of another model"), _("Enrol the face again")),
+    "settings.invalid": Sentence(_("A setting does not fit"), _("Look it up in docs/install.md")),
+    "settings.unknown": Sentence(_("There is no such setting"), _("Look it up in docs/install.md")),
+    "app.cannot-write": Sentence(_("The folder cannot be written to"), _("Choose a folder that this user may write to")),
+    "app.port-taken": Sentence(_("The port is taken"), _("Choose another one with --port")),
 }

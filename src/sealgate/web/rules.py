@@ -23,7 +23,7 @@ Text = Annotated[str, Form()]
 
 
 class NotADay(Invalid):
-    code = "form.not-a-day"
+    code = "rules.bad-day"
 
 
 def typed(

@@ -68,7 +68,7 @@ def groups(db: Reader) -> list[GroupRow]:
 
 def add_member(tx: Tx, group: GroupId, person: PersonId) -> None:
     """Also for one who is a member already. Raises `NoSuchThing`."""
-    tx.add_all(s.group_members, [{"group_id": group, "person_id": person}], unless_there=True)
+    tx.add_unless_there(s.group_members, [{"group_id": group, "person_id": person}], (m.person_id,))
 
 
 def remove_member(tx: Tx, group: GroupId, person: PersonId) -> bool:

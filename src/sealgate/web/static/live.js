@@ -3,10 +3,10 @@
 (() => {
   const page = document.querySelector("[data-stream]");
   if (!page) return;
-  const rows = page.querySelector("#passages-rows");
-  const button = page.querySelector("#live-more");
-  const voice = page.querySelector("#live-voice");
-  const line = page.querySelector("#live-line");
+  const rows = document.querySelector("#passages-rows");
+  const button = document.querySelector("#live-more");
+  const voice = document.querySelector("#live-voice");
+  const line = document.querySelector("#live-line");
   const KEEP = 200, SPEAK_EVERY = 5000;
   const waiting = [];
   let spoken = 0, unsaid = "", timer = 0;
@@ -23,8 +23,8 @@
     if (document.getElementById(row.id)) return;
     row.classList.add("fresh");
     rows.prepend(row);
-    page.querySelector("#passages-empty")?.setAttribute("hidden", "");
-    page.querySelector("#passages-table").hidden = false;
+    document.querySelector("#passages-empty")?.setAttribute("hidden", "");
+    document.querySelector("#passages-table").hidden = false;
     while (rows.rows.length > KEEP) rows.lastElementChild.remove();
     window.htmx?.process(row);
   };
@@ -52,7 +52,7 @@
   const ring = (html) => {
     const shell = document.createElement("template");
     shell.innerHTML = html;
-    const place = page.querySelector("#alarms");
+    const place = document.querySelector("#alarms");
     const now = new Map([...shell.content.children].map((alarm) => [alarm.dataset.key, alarm]));
     for (const old of [...place.children]) {
       if (now.has(old.dataset.key)) now.delete(old.dataset.key);
@@ -70,7 +70,7 @@
     speak(row.dataset.say);
     if (busy()) { waiting.push(row); offer(); } else put(row);
   });
-  stream.addEventListener("figures", (event) => { page.querySelector("#figures").innerHTML = event.data; });
+  stream.addEventListener("figures", (event) => { document.querySelector("#figures").innerHTML = event.data; });
   stream.addEventListener("alarms", (event) => ring(event.data));
   stream.addEventListener("over", () => { stream.close(); window.location.reload(); });
   window.addEventListener("pagehide", () => stream.close());
@@ -78,9 +78,10 @@
   button.addEventListener("click", () => {
     document.activeElement?.blur();
     release();
-    page.querySelector("#passages-head").scrollIntoView({ block: "start" });
-    page.querySelector("#passages-head").focus({ preventScroll: true });
+    document.querySelector("#passages-head").scrollIntoView({ block: "start" });
+    document.querySelector("#passages-head").focus({ preventScroll: true });
   });
   document.addEventListener("scroll", () => { if (waiting.length && !busy()) release(); }, { passive: true });
+  document.querySelector("#unseal").addEventListener("close", () => setTimeout(() => { if (waiting.length && !busy()) release(); }));
   document.addEventListener("focusout", () => setTimeout(() => { if (waiting.length && !busy()) release(); }));
 })();
