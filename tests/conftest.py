@@ -1,4 +1,4 @@
-"""What tests of every room may ask for: a migrated store on both databases, a PostgreSQL server, the pictures beside the repository.
+"""What tests of every room may ask for: a migrated store on both databases, a PostgreSQL server, pictures to look at.
 
 The server is Debian's own, in a folder of its own, on a free port, never as root, and gone with the test run. Nothing is
 skipped where something is missing: the tests that need it fail and say what to install.
@@ -10,12 +10,13 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,13 +87,15 @@ class Server:
         self._wait()
 
     def kill(self) -> None:
-        """As a power cut: the server has no time for anything."""
+        """As a power cut: no process of the server has time for anything."""
         assert self.process is not None
-        workers = [int(pid) for (pid,) in self.ask("SELECT pid FROM pg_stat_activity") if isinstance(pid, int)]
-        for pid in (self.process.pid, *workers):
-            _kill(pid)
+        pids = [self.process.pid, *_children(self.process.pid)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        while any(_lives(pid) for pid in pids):  # a new server must not meet the old one's processes
+            time.sleep(0.01)
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -112,11 +115,15 @@ class Server:
         pytest.fail(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
 
 
-def _kill(pid: int) -> None:
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _lives(pid: int) -> bool:
     try:
-        os.kill(pid, 9)
-    except ProcessLookupError:
-        pass
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def _as_nobody_important() -> list[str]:
@@ -170,6 +177,12 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Callable[..., AbstractContextManager[Server]]:
+    """For a server of one's own: `with new_postgres(durable=True) as server`."""
+    return a_server
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from sealgate.domain.plates import folded
 from sealgate.ports import Pixels, PlateReader
 from sealgate.vision.ctc import Reading
-from sealgate.vision.platekinds import KINDS, colour_of
+from sealgate.vision.platekinds import KINDS, is_warm
 from sealgate.vision.platelines import one_above_other, plate_shaped, side_by_side
 from sealgate.vision.plates import Plates, apart, meant, overlap
 from sealgate.vision.textlines import Line, columns_of, cut, upright
@@ -186,21 +186,25 @@ def test_boxes_that_overlap_share_much_of_the_smaller() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ground", "ink", "kind"),
+    ("ground", "ink", "warm"),
     [
-        ((200, 60, 10), (255, 255, 255), "cn-blue"),
-        ((0, 200, 240), (10, 10, 10), "cn-yellow"),
-        ((235, 235, 235), (20, 20, 20), "cn-white"),
-        ((20, 20, 20), (235, 235, 235), "cn-black"),
+        ((200, 60, 10), (255, 255, 255), False),
+        ((150, 130, 120), (200, 200, 200), False),
+        ((60, 30, 20), (120, 120, 120), False),
+        ((0, 200, 240), (10, 10, 10), True),
+        ((60, 100, 120), (20, 20, 20), True),
     ],
+    ids=["blue", "washed out blue", "blue at night", "yellow", "dim yellow"],
 )
-def test_a_mainland_plate_has_the_colour_of_its_ground(
-    ground: tuple[int, int, int], ink: tuple[int, int, int], kind: str
-) -> None:
+def test_blue_and_yellow_ground_are_told_apart(ground: tuple[int, int, int], ink: tuple[int, int, int], warm: bool) -> None:
     plate = np.full((40, 130, 3), ground, np.uint8)
     cv2.putText(plate, "A12345", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 1.0, ink, 3)
-    assert colour_of(plate) == kind
-    assert kind in KINDS
+    assert is_warm(plate) == warm
+
+
+def test_every_kind_that_is_told_has_a_colour_on_the_screens(plates: Plates, rows: Rows) -> None:
+    told = {found.kind for picture, _, _ in rows("plates", "cn_kinds", 1) for found in plates.read(picture)}
+    assert told <= set(KINDS)
 
 
 def test_a_reading_says_how_well_and_how_usual() -> None:

@@ -172,6 +172,7 @@ def test_the_week_is_drawn_as_it_was_typed(alice: Signed, campus: SiteId, enter:
     assert "22:00-06:00" in page.text
     assert 'x="1320" width="120"' in page.text
     assert 'x="0" width="360"' in page.text
+    assert "Until 06:00" in page.text
 
 
 def test_holidays_come_and_go(house: House, alice: Signed, campus: SiteId, enter: Enters) -> None:

@@ -60,7 +60,8 @@ class FolderBlobs:
             raise BlobTooLarge(f"{len(sealed)} bytes", field="picture")
         path = self._path(name)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(exist_ok=True, mode=0o700)
             self._write(path, sealed)
         except FileExistsError as error:
             raise BlobThere(name) from error

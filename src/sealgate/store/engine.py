@@ -70,9 +70,15 @@ class Reader:
         found = self.sql.execute(query).first()
         return None if found is None else made(*found)
 
-    def stream(self, query: sa.Select[Any]) -> Iterator[Any]:
-        """Many rows, a thousand at a time; the connection is busy until the last."""
-        yield from self.sql.execution_options(yield_per=1000).execute(query)
+    def stream(self, query: sa.Select[Any], key: sa.ColumnElement[Any], page: int = 1000) -> Iterator[Any]:
+        """Many rows in the order of `key`, which is unique and the first column, one page after another.
+
+        No cursor stays open at the server, so whoever listens may stop in the middle.
+        """
+        rows = self.sql.execute(query.order_by(key).limit(page)).all()
+        while rows:
+            yield from rows
+            rows = self.sql.execute(query.where(key > rows[-1][0]).order_by(key).limit(page)).all() if len(rows) == page else []
 
     def the(self, what: str, query: sa.Select[Any], made: Callable[..., T]) -> T:
         """The one row, or `NotFound(what)`."""

@@ -89,8 +89,7 @@ def append(tx: Tx, entry: Entry) -> None:
 
 def stream(db: Reader) -> Iterator[Entry]:
     """All of it, in order, a thousand at a time."""
-    query = sa.select(*_ENTRY).where(db.mine(s.journal)).order_by(j.seq)
-    for row in db.stream(query):
+    for row in db.stream(sa.select(*_ENTRY).where(db.mine(s.journal)), j.seq):
         yield _entry(*row)
 
 

@@ -92,7 +92,7 @@ def answer_latch(tx: Tx, passage: PassageId, answer: LatchAnswer, at: datetime) 
 
 
 def passage(db: Reader, passage: PassageId) -> PassageView | None:
-    return db.row(_joined(sa.select(t.id).where(db.mine(s.passages), t.id == passage), db), _view)
+    return db.row(_joined(db, sa.select(t.id).where(db.mine(s.passages), t.id == passage)), _view)
 
 
 def page(
@@ -111,24 +111,24 @@ def page(
         raise TooMany(f"at most {MAX_TOKENS} tokens in one search", field="tokens")
     if tokens is not None and not tokens:
         return []
-    wanted = sa.select(t.id).where(db.mine(s.passages), *_conditions(site, gate, since, until, before_id))
-    if tokens is not None:
-        wanted = wanted.where(t.id.in_(_with_token(db, tokens)))
-    return db.rows(_joined(wanted.order_by(t.id.desc()).limit(limit), db), _view)
+    among = s.passages if tokens is None else _with_token(db, tokens)
+    c = among.c
+    conditions = [c.tenant_id == db.tenant, *_conditions(c, site=site, gate=gate, since=since, until=until, before=before_id)]
+    return db.rows(_joined(db, sa.select(c.id).where(*conditions).order_by(c.id.desc()).limit(limit)), _view)
 
 
-def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.Select[Any]:
-    """The ids of those tokens and nothing else asked, so that each is one look into today's or that day's part of the index."""
+def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.CTE:
+    """The passages of those tokens: each is one look into that day's part of the index, whatever else is asked."""
     columns = sa.column("day", sa.Integer), sa.column("token", sa.LargeBinary)
     wanted = sa.values(*columns, name="wanted").data([tuple(pair) for pair in tokens]).cte()
-    found = s.passages.alias()
-    same = sa.and_(found.c.tenant_id == db.tenant, found.c.day == wanted.c.day, found.c.token == wanted.c.token)
-    return sa.select(found.c.id).select_from(wanted).join(found, same)
+    same = sa.and_(t.tenant_id == db.tenant, t.day == wanted.c.day, t.token == wanted.c.token)
+    found = sa.select(t.tenant_id, t.id, t.site_id, t.gate_id, t.at).select_from(wanted).join(s.passages, same)
+    return found.cte("found").prefix_with("MATERIALIZED")  # or a planner might walk the whole site and ask for the token last
 
 
 def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:
     """How often each reason was told, from `since` on."""
-    query = sa.select(t.reason, sa.func.count()).where(db.mine(s.passages), *_conditions(site, None, since, None, None))
+    query = sa.select(t.reason, sa.func.count()).where(db.mine(s.passages), *_conditions(t, site=site, since=since))
     return dict(db.rows(query.group_by(t.reason), lambda reason, n: (reason, n)))
 
 
@@ -148,19 +148,25 @@ def digest(rows: Sequence[PassageRow]) -> bytes:
 
 
 def _conditions(
-    site: SiteId | None, gate: GateId | None, since: datetime | None, until: datetime | None, before: PassageId | None
+    c: sa.ColumnCollection[str, sa.ColumnElement[Any]],
+    *,
+    site: SiteId | None = None,
+    gate: GateId | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: PassageId | None = None,
 ) -> list[sa.ColumnElement[bool]]:
-    wanted = [
-        None if site is None else t.site_id == site,
-        None if gate is None else t.gate_id == gate,
-        None if since is None else t.at >= since,
-        None if until is None else t.at < until,
-        None if before is None else t.id < before,
+    asked = [
+        None if site is None else c.site_id == site,
+        None if gate is None else c.gate_id == gate,
+        None if since is None else c.at >= since,
+        None if until is None else c.at < until,
+        None if before is None else c.id < before,
     ]
-    return [condition for condition in wanted if condition is not None]
+    return [condition for condition in asked if condition is not None]
 
 
-def _joined(wanted: sa.Select[Any], db: Reader) -> sa.Select[Any]:
+def _joined(db: Reader, wanted: sa.Select[Any]) -> sa.Select[Any]:
     """The whole rows of the ids in `wanted`, with the latch's answers, newest first."""
     a, ids = s.latch_answers.c, wanted.subquery()
     return (

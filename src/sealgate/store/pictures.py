@@ -46,5 +46,5 @@ def remove_picture(tx: Tx, picture: UUID) -> bool:
 
 def names(db: Reader) -> Iterator[UUID]:
     """Of every picture: what else lies in the blob store was left behind by a crash."""
-    for (name,) in db.stream(sa.select(c.picture_id).where(db.mine(s.pictures))):
+    for (name,) in db.stream(sa.select(c.picture_id).where(db.mine(s.pictures)), c.picture_id):
         yield name

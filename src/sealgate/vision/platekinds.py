@@ -1,6 +1,7 @@
 """What a plate looks like: the word for `.plate data-kind` on the screens (cn-blue, cn-green, eu, plain...).
 
-A mainland plate's text tells more than its colour where it tells anything; lamps and dusk make yellow of white.
+A mainland plate's text tells more than its colour: white and black ones say by a last character what they are. Only
+blue and yellow are told apart by looking.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from sealgate.ports import Pixels
 from sealgate.vision.ctc import Reading
 
 KINDS = ("cn-blue", "cn-green", "cn-yellow", "cn-white", "cn-black", "eu", "plain")
+
+NEUTRAL = 128
+"""OpenCV's zero of a and b."""
 
 _BY_TAIL = {
     "警": "cn-white",
@@ -36,15 +40,10 @@ def kind_of(reading: Reading, plate: Pixels | None) -> str:
         return _BY_TAIL[reading.text[-1]]
     if pattern.name.startswith("new energy"):
         return "cn-green"
-    return "cn-blue" if plate is None else colour_of(plate)
+    return "cn-yellow" if plate is not None and is_warm(plate) else "cn-blue"
 
 
-def colour_of(plate: Pixels) -> str:
-    """By the hue that most of the coloured pixels have; where few are coloured, by whether dark or bright prevails."""
-    hue, saturation, value = cv2.split(cv2.cvtColor(plate, cv2.COLOR_BGR2HSV))
-    coloured = (saturation > 80) & (value > 40)
-    if coloured.mean() > 0.25:
-        typical = float(np.median(hue[coloured]))
-        return "cn-yellow" if 10 <= typical < 38 else "cn-blue"
-    dark, bright = (float(np.percentile(value, share)) for share in (5, 95))
-    return "cn-white" if float(np.median(value)) > (dark + bright) / 2 else "cn-black"
+def is_warm(plate: Pixels) -> bool:
+    """Yellow ground and not blue. By the middle of CIE Lab's b, for a washed out or dim blue has hardly any hue left."""
+    lab = cv2.cvtColor(plate, cv2.COLOR_BGR2LAB)
+    return float(np.median(lab[:, :, 2])) - NEUTRAL > 3

@@ -102,7 +102,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Standing.ENDED: _("Ended"),
     },
     Passback: {
-        Passback.OFF: _("Off"),
-        Passback.HARD: _("Refuse a second entry"),
+        Passback.OFF: _("Allowed"),
+        Passback.HARD: _("Refused"),
     },
 }

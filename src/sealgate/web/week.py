@@ -19,11 +19,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class WeekRow:
-    """`day` is 0 (Monday) to 6, or 7 for holidays; `spans` is how they are written."""
+    """`day` is 0 (Monday) to 6, or 7 for holidays; `spans` is how they are written; `until` ends the night before, or is empty."""
 
     day: int
     spans: tuple[str, ...]
     bars: tuple[Bar, ...]
+    until: str = ""
 
 
 def typed_week(form: Mapping[str, str], holidays: str) -> dict[str, object]:
@@ -36,18 +37,19 @@ def typed_week(form: Mapping[str, str], holidays: str) -> dict[str, object]:
 def week_rows(week: Mapping[str, Sequence[str] | None]) -> list[WeekRow]:
     """Seven rows and, where holidays are no days like others, an eighth. A night's span is drawn on both of its days."""
     written = [tuple(week.get(day) or ()) for day in DAYS]
-    rows = [WeekRow(index, spans, _morning(written[index - 1]) + _bars(spans)) for index, spans in enumerate(written)]
+    rows = [_row(index, spans, written[index - 1]) for index, spans in enumerate(written)]
     rest = week.get("holidays")
     return rows if rest is None else [*rows, WeekRow(7, tuple(rest), _bars(rest))]
 
 
+def _row(day: int, spans: tuple[str, ...], evening: tuple[str, ...]) -> WeekRow:
+    nights = [(span.split("-")[1], end) for span, (start, end) in zip(evening, _ends(evening), strict=True) if 0 < end <= start]
+    mornings = tuple(Bar(0, end) for _, end in nights)
+    return WeekRow(day, spans, mornings + _bars(spans), nights[-1][0] if nights else "")
+
+
 def _bars(spans: Sequence[str]) -> tuple[Bar, ...]:
     return tuple(Bar(start, (end if end > start else DAY_MINUTES) - start) for start, end in _ends(spans))
-
-
-def _morning(spans: Sequence[str]) -> tuple[Bar, ...]:
-    """What is left on this day of the spans that began the evening before."""
-    return tuple(Bar(0, end) for start, end in _ends(spans) if 0 < end <= start)
 
 
 def _ends(spans: Sequence[str]) -> list[tuple[int, int]]:

@@ -101,7 +101,8 @@ def face_templates(db: Reader, site: SiteId | None, pack: str) -> Iterator[FaceT
     query = sa.select(c.credential_id, c.person_id, c.site_id, c.secret).where(
         db.mine(s.credentials), c.means == Means.FACE, c.pack == pack, c.ended_at.is_(None)
     )
-    for credential, person, own, secret in db.stream(query if site is None else query.where(c.site_id == site)):
+    query = query if site is None else query.where(c.site_id == site)
+    for credential, person, own, secret in db.stream(query, c.credential_id):
         yield FaceTemplate(credential, person, own, secret)
 
 

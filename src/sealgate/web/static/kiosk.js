@@ -86,7 +86,15 @@
     } catch { say(page.dataset.offline); }
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); if (code.value.trim()) enter(code.value); });
-  page.querySelector("#answer-done").addEventListener("click", clear);
+  page.querySelector("#answer-done").addEventListener("click", (event) => { event.preventDefault(); clear(); });
+  const keypad = page.querySelector("#keypad");
+  keypad.hidden = false;
+  keypad.addEventListener("click", ({ target }) => {
+    const key = target.closest("button")?.value;
+    if (!key) return;
+    code.value = key === "wipe" ? "" : key === "back" ? code.value.slice(0, -1) : code.value + key;
+    code.dispatchEvent(new Event("input"));
+  });
   // A half-typed code is wiped when its owner has walked away.
   code.addEventListener("input", () => { clearTimeout(lead); lead = setTimeout(() => { code.value = ""; error.hidden = true; }, 60000); });
   // A hand scanner or card reader types fast and ends with Enter, wherever the focus is.

@@ -64,13 +64,15 @@ document.addEventListener("click", async (event) => {
   toast(button.dataset.copied);
 });
 
-// A form is sent once: a second press while the first is under way does nothing.
+// A form is sent once: a second press while the first is under way does nothing, for ten seconds at most.
+const SENDING = 10000;
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.matches("[hx-get],[hx-post],[method=dialog]")) return;
   if (event.submitter?.getAttribute("formmethod") === "dialog") return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, SENDING);
 });
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
