@@ -82,7 +82,7 @@ class FoundFace:
 
 @dataclass(frozen=True, slots=True)
 class FoundPlate:
-    """`score` 0..1 for the whole text, `scores` one for each character; `kind` as `.plate data-kind` (cn-blue, eu, plain...)."""
+    """`score` 0..1 for the whole text, `scores` one for each character; `kind` as `.plate data-kind` (cn-blue, eu...)."""
 
     text: PlateText
     score: float
@@ -119,6 +119,15 @@ class FaceReader(Protocol):
 class PlateReader(Protocol):
     def read(self, pixels: Pixels, countries: Sequence[str] = ()) -> list[FoundPlate]:
         """Most certain first. `countries` are lower-case ISO 3166 codes whose grammars are tried; empty tries all."""
+        ...
+
+    def glance(
+        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: bool = False
+    ) -> list[FoundPlate]:
+        """One look, for a frame of a video: at all of it, or `near` a box in full resolution, which costs the same.
+
+        `closer` looks at all of it for smaller plates, and costs more.
+        """
         ...
 
 

@@ -63,7 +63,7 @@ def test_a_way_in_that_the_gate_does_not_take_is_refused(client: httpx.Client, a
 
 @pytest.mark.parametrize("secret", ["x", "A" * 64, "é" * 10, "Bearer"])
 def test_without_the_gates_secret_nothing_is_asked(client: httpx.Client, acme: Campus, secret: str) -> None:
-    headers = {"Authorization": f"Bearer {secret}".encode()}
+    headers = httpx.Headers({b"Authorization": f"Bearer {secret}".encode()})
     answer = client.post("/api/v1/sightings", json={"means": "card", "value": "12345678"}, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["code"] == "api.unknown-reader"

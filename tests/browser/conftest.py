@@ -164,13 +164,13 @@ def signed_in(chromium: Browser, demo: Demo) -> dict[str, object]:
 
 @pytest.fixture
 def enter(chromium: Browser, demo: Demo, signed_in: dict[str, object]) -> Iterator[Callable[..., Page]]:
-    """Nora's browser in a language, a theme and a size."""
+    """Nora's browser in a language, a theme and a size; or one in which `nobody` is signed in."""
     opened: list[BrowserContext] = []
 
-    def in_console(*, locale: str = "en-GB", theme: str = "light", size: ViewportSize = WIDE) -> Page:
+    def in_console(*, locale: str = "en-GB", theme: str = "light", size: ViewportSize = WIDE, nobody: bool = False) -> Page:
         context = chromium.new_context(
             base_url=demo.address,
-            storage_state=signed_in,  # type: ignore[arg-type]
+            storage_state=None if nobody else signed_in,  # type: ignore[arg-type]
             locale=locale,
             color_scheme=theme,  # type: ignore[arg-type]
             viewport=size,
@@ -212,6 +212,7 @@ class AtWork:
     site: str
     person: str
     gate: str
+    invitation: str
 
     @property
     def here(self) -> str:
@@ -234,9 +235,16 @@ class AtWork:
             "gates": f"{self.here}/gates",
             "gate": f"{self.here}/gates/{self.gate}",
             "gate-open": f"{self.here}/live/gates/{self.gate}/open",
+            "gate-new": f"{self.here}/gates/new",
             "rules": f"{self.here}/rules",
+            "rules-zones": f"{self.here}/rules/zones",
+            "rules-timetables": f"{self.here}/rules/timetables",
+            "rules-timetable-new": f"{self.here}/rules/timetables/new",
+            "rules-holidays": f"{self.here}/rules/holidays",
+            "site-new": "/sites/new",
             "operators": "/operators",
             "account": "/account",
+            "account-factor": "/account/factor",
             "nothing": f"{self.here}/nothing",
         }.items():
             yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
@@ -246,6 +254,16 @@ class AtWork:
         yield "picture-open", lambda: self._open_picture(page)
         yield "kiosk-open", lambda: self._kiosk(page)
         yield "kiosk", lambda: self._kiosk_again(page)
+
+    def doorsteps(self, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What somebody meets who is not signed in."""
+        for name, address in {
+            "sign-in": "/sign-in",
+            "set-up": self.invitation,
+            "set-up-used": self.demo.set_up,
+            "no-kiosk": "/kiosk",
+        }.items():
+            yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
 
     def _search_people(self, page: Page) -> None:
         page.goto(f"{self.here}/people")
@@ -306,8 +324,10 @@ def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_
     _post(page, f"{here}/gates/{gates['Garage lane']}/block", {"blocked": "yes", "why": "works on the lane"})
     for wrong in ("111222", "111223", "111224"):
         _post(page, "/kiosk/code", {"value": wrong})
+    invited = re.search(r"http[^<\s\"]+/set-up/[\w-]+", _post(page, "/operators/invite", {"role": "security"}))
+    assert invited
     context.close()
-    return AtWork(demo, site[1], person, gates["Lobby"])
+    return AtWork(demo, site[1], person, gates["Lobby"], invited[0])
 
 
 def _named(page: Page, address: str, name: str) -> str:

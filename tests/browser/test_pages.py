@@ -31,22 +31,6 @@ def axe() -> str:
     return source.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("language", LOCALES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
-def test_every_page_is_accessible_and_fits(
-    width: int, theme: str, language: str, enter: Callable[..., Page], at_work: Any, axe: str
-) -> None:
-    page = enter(locale=LOCALES[language], theme=theme, size=SIZES[width])
-    problems: list[str] = []
-    for name, scene in at_work.scenes(page):
-        scene()
-        page.wait_for_load_state("load")
-        _shoot(page, f"{name}.{language}.{theme}.{width}", whole=name != "kiosk-open")
-        problems += [f"{name}: {trouble}" for trouble in [*_sideways(page, width), *_barriers(page, axe)]]
-    assert not problems, "\n".join(problems)
-
-
 def test_the_live_page_is_the_readmes_screenshot(enter: Callable[..., Page], at_work: Any) -> None:
     """Written into the docs only where the environment asks for it, so that a test run changes no tracked file."""
     page = enter()
@@ -56,6 +40,24 @@ def test_the_live_page_is_the_readmes_screenshot(enter: Callable[..., Page], at_
     if os.environ.get("SEALGATE_README_PICTURE"):
         README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
         README_PICTURE.write_bytes(picture)
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_every_page_is_accessible_and_fits_its_screenshot(
+    width: int, theme: str, language: str, enter: Callable[..., Page], at_work: Any, axe: str
+) -> None:
+    looks = {"locale": LOCALES[language], "theme": theme, "size": SIZES[width]}
+    console, doorstep = enter(**looks), enter(**looks, nobody=True)
+    problems: list[str] = []
+    for page, scenes in ((console, at_work.scenes(console)), (doorstep, at_work.doorsteps(doorstep))):
+        for name, scene in scenes:
+            scene()
+            page.wait_for_load_state("load")
+            _shoot(page, f"{name}.{language}.{theme}.{width}", whole=name != "kiosk-open")
+            problems += [f"{name}: {trouble}" for trouble in [*_sideways(page, width), *_barriers(page, axe)]]
+    assert not problems, "\n".join(problems)
 
 
 def test_no_page_weighs_more_than_a_hundred_kilobytes(enter: Callable[..., Page], at_work: Any) -> None:

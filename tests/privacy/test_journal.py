@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, PassageId, PersonId, SiteId, TenantId
+from sealgate.ports import KeyKind, Token
 from sealgate.privacy import journal
 from sealgate.privacy.journal import BadEntry, Flaw, digest, entries, entries_about, verify, write, written
 from sealgate.store import journal as rows
@@ -86,7 +87,7 @@ def test_no_purpose_and_no_name_lies_there_in_clear(store: Store, told: TenantId
 
 
 def test_the_chain_is_checked_without_a_key(store: Store, told: TenantId, keyring: Keyring) -> None:
-    keyring.destroy(told, journal.KeyKind.TENANT, "")
+    keyring.destroy(told, KeyKind.TENANT, "")
     assert verify(store, told).whole
 
 
@@ -208,7 +209,7 @@ def test_a_batch_of_passages_is_one_entry(store: Store, acme: TenantId, keyring:
 def test_two_entries_have_one_hash_only_if_they_are_one(a: list[str], b: list[str]) -> None:
     def entry(words: list[str]) -> rows.Entry:
         at = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
-        about = rows.Token(words[2].encode()) if words[2] else None
+        about = Token(words[2].encode()) if words[2] else None
         return rows.Entry(1, at, "operator", words[0], words[1], about, words[3], None, bytes(32), b"")
 
     tenant = TenantId(UUID(int=1))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sealgate.domain.access import Reason
 from sealgate.domain.calendar import day_number
-from sealgate.domain.ids import GateId, PassageId, SiteId, TenantId
+from sealgate.domain.ids import Counter, GateId, PassageId, SiteId, TenantId
 from sealgate.domain.sightings import Means
 from sealgate.ports import KeyKind, LatchAnswer, Token
 from sealgate.store import passages, pictures
@@ -264,10 +264,9 @@ def test_pictures_are_kept_by_day_and_kind(store: Store, acme: TenantId, umbra: 
 
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=50))
 def test_ids_rise_whatever_the_clock_does(jumps: list[int]) -> None:
-    from sealgate.domain.ids import Counter
-
     counter, at, last = Counter(7), datetime.fromisoformat("2026-03-02T12:00:00+00:00"), 0
     for jump in jumps:
         at += timedelta(milliseconds=jump)
-        assert (number := counter.next(at)) > last
+        number = counter.next(at)
+        assert number > last
         last = number

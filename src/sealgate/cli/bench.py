@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from sealgate.cli.tables import tell
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
 
@@ -53,16 +53,3 @@ def door(
     from sealgate.cli import bench_door
 
     bench_door.command(faces, plates, as_json=as_json)
-
-
-def tell(result: dict[str, Any], rows: Iterable[Sequence[str]], heads: Sequence[str], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*heads, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)

@@ -95,7 +95,7 @@ class Course:
 def command(faces: Path | None, plates: Path | None, *, as_json: bool) -> None:
     """The first picture of each folder comes to the gate; without a folder something drawn comes in its place."""
     from sealgate.app import readers
-    from sealgate.cli.bench import tell
+    from sealgate.cli.tables import tell
 
     with tempfile.TemporaryDirectory(prefix="sealgate-bench-") as folder:
         face_reader, plate_reader = readers(load(data=Path(folder)))

@@ -31,7 +31,7 @@ from sealgate.vault.keyring import Keyring
 from sealgate.vault.memoryshelf import MemoryShelf
 
 A_DAY = 20_000
-"""Passages of a day, as in a campus of some thousand people."""
+"""Passages of a day, as in a campus of some thousand people; fewer where the whole would not fill the days of a search."""
 
 SEARCHED_DAYS = 30
 SEARCHES = 50
@@ -48,6 +48,7 @@ class Bench:
     tenant: TenantId
     site: SiteId
     gate: GateId
+    a_day: int
     keyring: Keyring = field(default_factory=lambda: Keyring(MemoryShelf(), SystemClock()))
     written: int = 0
     tokens: dict[int, list[Token]] = field(default_factory=dict)
@@ -58,10 +59,10 @@ class Bench:
         return made
 
     def _row(self, number: int) -> passages.PassageRow:
-        day = day_number(FIRST + timedelta(days=number // A_DAY))
+        day = day_number(FIRST + timedelta(days=number // self.a_day))
         token = Token(secrets.token_bytes(16))
         self.tokens.setdefault(day, []).append(token)
-        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number * 86_400 / A_DAY)
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number * 86_400 / self.a_day)
         return passages.PassageRow(
             passage=PassageId(self.store.ids.next(at)),
             site=self.site,
@@ -99,17 +100,15 @@ class Bench:
 def measure(url: str, rows: int = 200_000) -> dict[str, Any]:
     """Fill the database at `url` (migrated here, if it is SQLite) with so many passages of a new tenant.
 
-    `per_second` by batch size; `growth` has the CPU microseconds and the bytes written for a row at each eighth of the way.
+    `per_second` by batch size; `growth` has the CPU microseconds and the kilobytes written for a row at each eighth of the way.
     """
-    if rows < 10_000:
-        raise ValueError("fewer than 10,000 rows say nothing")
     if sa.make_url(url).get_backend_name() == "sqlite":
         migrate(url)
     with closing(open_store(url)) as store:
-        bench = _bench(store)
-        single = _timed(bench, count=200, size=1)
-        fifties = _timed(bench, count=40, size=50)
-        growth = [_grow(bench, (rows - 2_200) // STEPS) for _ in range(STEPS)]
+        bench = _bench(store, min(A_DAY, rows // SEARCHED_DAYS))
+        single = _timed(bench, count=min(200, rows // 20), size=1)
+        fifties = _timed(bench, count=min(40, rows // 200), size=50)
+        growth = [_grow(bench, rows * step // STEPS - bench.written) for step in range(1, STEPS + 1)]
         return {
             "database": "sqlite" if store.is_sqlite else "postgresql",
             "rows": bench.written,
@@ -134,8 +133,8 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _bench(store: Store) -> Bench:
-    bench = Bench(store, TenantId(store.new_id()), SiteId(store.new_id()), GateId(store.new_id()))
+def _bench(store: Store, a_day: int) -> Bench:
+    bench = Bench(store, TenantId(store.new_id()), SiteId(store.new_id()), GateId(store.new_id()), a_day)
     now = store.clock.now()
     with store.begin(bench.tenant, GATE) as tx:
         places.add_tenant(tx, "Bench", now)
@@ -153,8 +152,8 @@ def _timed(bench: Bench, *, count: int, size: int) -> int:
 
 
 def _grow(bench: Bench, n: int) -> dict[str, float]:
-    """Another `n` rows in batches of 1,000, and what each of them cost."""
-    batches = [bench.rows(1_000) for _ in range(max(n // 1_000, 1))]
+    """Another `n` rows or a few more, in batches of 1,000, and what each of them cost."""
+    batches = [bench.rows(1_000) for _ in range(max(-(-n // 1_000), 1))]
     with _meter(bench) as spent:
         for batch in batches:
             bench.append(batch)

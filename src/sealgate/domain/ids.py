@@ -19,7 +19,17 @@ GrantId = NewType("GrantId", UUID)
 TimetableId = NewType("TimetableId", UUID)
 OperatorId = NewType("OperatorId", UUID)
 PictureId = NewType("PictureId", UUID)
+PaymentId = NewType("PaymentId", UUID)
 PassageId = NewType("PassageId", int)
+LotId = NewType("LotId", UUID)
+StayId = NewType("StayId", UUID)
+PermitId = NewType("PermitId", UUID)
+ReservationId = NewType("ReservationId", UUID)
+ValidationId = NewType("ValidationId", UUID)
+BanId = NewType("BanId", UUID)
+BillId = NewType("BillId", UUID)
+RefundId = NewType("RefundId", UUID)
+CallId = NewType("CallId", UUID)
 
 
 def uuid7(at: datetime, noise: bytes) -> UUID:

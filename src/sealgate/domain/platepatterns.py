@@ -167,6 +167,27 @@ EUROPE = (
 COUNTRIES = (*_SERIES, "eu")
 """Lower-case ISO 3166 codes, and `eu` for all of Europe."""
 
+_BY_ZONE = {
+    "Asia/Shanghai": ("cn",),
+    "Asia/Urumqi": ("cn",),
+    "Asia/Hong_Kong": ("hk", "cn"),
+    "Asia/Macau": ("mo", "cn"),
+    "America/Sao_Paulo": ("br",),
+    "Asia/Kolkata": ("in",),
+    "Europe": ("eu",),
+    "America": ("us",),
+}
+
+
+def countries_of(time_zone: str) -> tuple[str, ...]:
+    """The plates to expect at a site of that IANA zone, as far as the zone tells; none named where it does not.
+
+    >>> countries_of("Asia/Shanghai"), countries_of("Europe/Berlin"), countries_of("Asia/Tokyo")
+    (('cn',), ('eu',), ())
+    """
+    return _BY_ZONE.get(time_zone) or _BY_ZONE.get(time_zone.partition("/")[0], ())
+
+
 _SYMBOL = re.compile(r"(.)(?:\{(\d),(\d)\})?")
 
 

@@ -14,12 +14,15 @@ from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
 from sealgate.edge.timings import Stage, Timings
 from sealgate.flows.faces import MIN_FACE, MIN_QUALITY
-from sealgate.ports import Box, FaceReader, FoundFace, Frame, Pixels, PlateReader, Vector
+from sealgate.ports import Box, FaceReader, FoundFace, FoundPlate, Frame, Pixels, PlateReader, Vector
 from sealgate.vision.liveness import look_at
 from sealgate.vision.tracker import FaceLook, FaceTracker, PlateLook, PlateTracker, TrackedFace, TrackedPlate
 
 MOST_AT_ONCE = 3
 """Faces or plates followed in one frame, the largest or surest: each face costs an embedding."""
+
+SURE = 0.9
+"""Score of a plate from which a closer look is not worth its while."""
 
 BEGIN_ANEW = timedelta(seconds=4)
 
@@ -87,12 +90,14 @@ class FaceEye(FollowingEye):
 
 
 class PlateEye(FollowingEye):
-    """`countries` as `ports.PlateReader.read` takes them."""
+    """`countries` as `ports.PlateReader.read` takes them. After an unsure look the next one is closer."""
 
     def __init__(
         self, gate: GateId, reader: PlateReader, encode: Encode, timings: Timings, countries: Sequence[str] = ()
     ) -> None:
         self._reader, self._countries = reader, countries
+        self._near: Box | None = None
+        self._closer = False
         super().__init__(gate, encode, timings)
 
     def rest(self, at: datetime) -> Sequence[Sighting]:
@@ -100,10 +105,17 @@ class PlateEye(FollowingEye):
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            plates = self._reader.read(frame.pixels, self._countries)[:MOST_AT_ONCE]
+            plates = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer)[:MOST_AT_ONCE]
+        self._plan(plates)
         looks = [PlateLook(plate, around(frame.pixels, plate.box, 0.75)) for plate in plates]
         with self._timings.of(Stage.TRACK):
             return [self._sighting(frame.at, plate) for plate in self._tracker.see(frame.at, looks)]
+
+    def _plan(self, plates: Sequence[FoundPlate]) -> None:
+        """How to look at the next frame: near what could hardly be read, closer where nothing was seen, else at all of it."""
+        weak = bool(plates) and plates[0].score < SURE
+        self._closer = not plates and self._near is None and not self._closer
+        self._near = plates[0].box if weak else None
 
     def _sighting(self, at: datetime, plate: TrackedPlate) -> PlateSighting:
         picture = self._encode(plate.picture)

@@ -12,6 +12,7 @@ from functools import partial
 from sealgate.devices.cameras import open_camera
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import GateId, TenantId
+from sealgate.domain.platepatterns import countries_of
 from sealgate.domain.sightings import Means, Sighting
 from sealgate.edge.eyes import FaceEye, PlateEye
 from sealgate.edge.gate import Eye, GateLoop
@@ -71,7 +72,7 @@ def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) ->
     if Means.FACE in policy.means and house.faces is not None:
         eyes.append(FaceEye(gate, house.faces, turn, house.encode, timings))
     if Means.PLATE in policy.means and house.plates is not None:
-        eyes.append(PlateEye(gate, house.plates, house.encode, timings))
+        eyes.append(PlateEye(gate, house.plates, house.encode, timings, countries_of(policy.tz.key)))
     if not eyes:
         raise NothingToLookFor("this gate has nothing that a camera could see", hint="Let the gate take faces or plates")
     return eyes

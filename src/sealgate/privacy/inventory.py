@@ -16,8 +16,8 @@ class Form(StrEnum):
     SEALED_SUBJECT = "sealed under the person's key"
     SEALED_DAY = "sealed under the site's key of that day, or the person's"
     SEALED_TENANT = "sealed under the organisation's key"
-    DAY_TOKEN = "a token of that site and day"
-    STANDING_TOKEN = "a token of the organisation"
+    OF_THE_DAY = "a token of that site and day"
+    STANDING = "a token of the organisation"
     HASH = "a hash of something random"
     IDENTITY = "a random identity: says that it is one person, not who"
     PLAIN = "plain"
@@ -33,6 +33,11 @@ class Keep(StrEnum):
     OPERATOR = "until the operator's account is removed"
     SESSION = "until it has expired"
     REPLAY = "until a batch of that day is accepted no more"
+    STAY_LIVE = "until the stay is closed"
+    STAY = "until the site's passage retention is over and the stay is closed"
+    PERMIT = "until the permit, reservation or ban has ended and its retention is over"
+    CALL = "until the desk is done with the call"
+    ACCOUNTS = "as long as the law has accounts kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Personal:
 INVENTORY: tuple[Personal, ...] = (
     Personal("people", "person_id", "joins what is one person's", Keep.PERSON, Form.IDENTITY),
     Personal("people", "profile", "name, telephone, e-mail, number: shown to operators", Keep.PERSON, Form.SEALED_SUBJECT),
-    Personal("people", "name_token", "finds a person by the whole name", Keep.PERSON, Form.STANDING_TOKEN),
+    Personal("people", "name_token", "finds a person by the whole name", Keep.PERSON, Form.STANDING),
     Personal("people", "kind", "employee, worker, student or visitor: which rules apply", Keep.PERSON, Form.PLAIN),
     Personal("people", "suspended", "whether the person may pass at all", Keep.PERSON, Form.PLAIN),
     Personal("people", "valid_since", "from when the person may pass", Keep.PERSON, Form.PLAIN),
@@ -58,7 +63,7 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("presence", "state", "the zone last entered and when: passback, roll call", Keep.PERSON, Form.SEALED_SUBJECT),
     Personal("credentials", "person_id", "whose it is", Keep.PERSON, Form.IDENTITY),
     Personal("credentials", "means", "face, plate, card, QR or PIN", Keep.PERSON, Form.PLAIN),
-    Personal("credentials", "token", "finds the credential that was shown", Keep.CREDENTIAL, Form.STANDING_TOKEN),
+    Personal("credentials", "token", "finds the credential that was shown", Keep.CREDENTIAL, Form.STANDING),
     Personal("credentials", "secret", "template, plate, number or PIN", Keep.CREDENTIAL, Form.SEALED_SUBJECT),
     Personal("credentials", "label", "what the person calls it", Keep.CREDENTIAL, Form.SEALED_SUBJECT),
     Personal("credentials", "site_id", "at which site the face opens", Keep.PERSON, Form.PLAIN),
@@ -72,17 +77,43 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("consents", "withdrawn_at", "when it ended: proof", Keep.PERSON, Form.PLAIN),
     Personal("consents", "given_by", "the person or a guardian: proof", Keep.PERSON, Form.PLAIN),
     Personal("consents", "details", "who the guardian is: proof", Keep.PERSON, Form.SEALED_SUBJECT),
-    Personal("passages", "token", "finds the passages of one person or plate on one day", Keep.PASSAGE, Form.DAY_TOKEN),
+    Personal("passages", "token", "finds the passages of one person or plate on one day", Keep.PASSAGE, Form.OF_THE_DAY),
     Personal("passages", "who", "whose passage it was", Keep.PASSAGE, Form.SEALED_DAY),
     Personal("passages", "detail", "plate, scores, picture of the passage", Keep.PASSAGE, Form.SEALED_DAY),
     Personal("replays", "nonce", "knows a batch that came before", Keep.REPLAY, Form.HASH),
     Personal("gates", "source", "the camera's address and password: a way to watch people", Keep.OPERATOR, Form.SEALED_TENANT),
     Personal("gates", "kiosk_hash", "knows a kiosk by its secret", Keep.OPERATOR, Form.HASH),
+    Personal("permits", "person_id", "whose permit it is, where the holder is enrolled", Keep.PERMIT, Form.IDENTITY),
+    Personal("permits", "holder", "who to write to", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("permit_plates", "token", "finds the permit of a plate at the gate", Keep.PERMIT, Form.STANDING),
+    Personal("permit_plates", "plate", "shown to operators", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("validations", "code_hash", "knows a coupon by its code", Keep.PERMIT, Form.HASH),
+    Personal("bans", "token", "finds the ban at the gate", Keep.PERMIT, Form.STANDING),
+    Personal("bans", "plate", "shown to operators", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("bans", "reason", "why, in words", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("reservations", "token", "finds the reservation at the gate", Keep.PERMIT, Form.STANDING),
+    Personal("reservations", "plate", "shown to operators", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("stays", "token", "finds the stay at the exit", Keep.STAY_LIVE, Form.STANDING),
+    Personal("stays", "ticket_hash", "finds the stay by the ticket's code", Keep.STAY, Form.HASH),
+    Personal("stays", "seen", "plate and picture at the entry", Keep.STAY, Form.SEALED_DAY),
+    Personal("stays", "seen_leaving", "plate and picture at the exit", Keep.STAY, Form.SEALED_DAY),
+    Personal("stays", "entered_at", "from when it is billed", Keep.STAY, Form.PLAIN),
+    Personal("stays", "left_at", "until when it is billed", Keep.STAY, Form.PLAIN),
+    Personal("stays", "permit_id", "by which permit it stands there", Keep.STAY, Form.IDENTITY),
+    Personal("stay_masks", "mask", "finds the stay when the plate is misread", Keep.STAY_LIVE, Form.STANDING),
+    Personal("payments", "ref_token", "finds the payment by the provider's number", Keep.ACCOUNTS, Form.STANDING),
+    Personal("payments", "refs", "the provider's numbers, which lead to the payer there", Keep.ACCOUNTS, Form.SEALED_TENANT),
+    Personal("refunds", "reference", "the provider's number of the refund", Keep.ACCOUNTS, Form.SEALED_TENANT),
+    Personal("refunds", "reason", "why, in words", Keep.ACCOUNTS, Form.SEALED_TENANT),
+    Personal("differences", "refs", "the provider's numbers of what differs", Keep.ACCOUNTS, Form.SEALED_TENANT),
+    Personal("calls", "token", "finds an undecided exit when its entry comes late", Keep.CALL, Form.STANDING),
+    Personal("calls", "detail", "plate, pictures and candidates for the attendant", Keep.STAY, Form.SEALED_DAY),
+    Personal("calls", "claimed_by", "which attendant took it", Keep.STAY, Form.IDENTITY),
     Personal("journal", "actor_id", "who did or looked", Keep.JOURNAL, Form.IDENTITY),
-    Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING_TOKEN),
+    Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING),
     Personal("journal", "purpose", "why it was looked at, in words", Keep.JOURNAL, Form.SEALED_TENANT),
     Personal("operators", "operator_id", "joins what is one operator's", Keep.OPERATOR, Form.IDENTITY),
-    Personal("operators", "login_token", "finds the operator who signs in", Keep.OPERATOR, Form.STANDING_TOKEN),
+    Personal("operators", "login_token", "finds the operator who signs in", Keep.OPERATOR, Form.STANDING),
     Personal("operators", "profile", "name and login, shown to other operators", Keep.OPERATOR, Form.SEALED_SUBJECT),
     Personal("operators", "password", "its argon2id hash", Keep.OPERATOR, Form.SEALED_TENANT),
     Personal("operators", "totp", "the secret of the second factor", Keep.OPERATOR, Form.SEALED_TENANT),

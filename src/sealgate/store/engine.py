@@ -108,10 +108,10 @@ class Tx(Reader):
         with told(self._store.folder):
             self.sql.execute(sa.insert(table), {"tenant_id": self.tenant, **values})
 
-    def add_all(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert many rows in one go. Raises `AlreadyThere`, `NoSuchThing`."""
+    def run(self, statement: str, values: Any) -> None:
+        """Run one statement in the driver's own words; a list of tuples runs it for each of them."""
         with told(self._store.folder):
-            self.sql.execute(sa.insert(table), [{"tenant_id": self.tenant, **row} for row in rows])
+            self.sql.exec_driver_sql(statement, values)
 
     def add_unless_there(
         self, table: sa.Table, rows: Sequence[dict[str, Any]], told_by: tuple[sa.Column[Any], ...]

@@ -60,7 +60,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
     Raises `EmptyPicture`, `PictureTooLarge`, `UnknownPicture`, `BrokenPicture`.
     """
     if not data:
-        raise EmptyPicture
+        raise EmptyPicture("the file is empty")
     if len(data) > max_bytes:
         raise PictureTooLarge(f"{len(data)} bytes, at most {max_bytes}")
     header = read_header(data)
@@ -134,7 +134,7 @@ def read_header(data: bytes) -> Header:
         elif data.startswith(b"BM"):
             header = _bmp(data)
         else:
-            raise UnknownPicture
+            raise UnknownPicture("not a JPEG, PNG, WebP or BMP picture")
     except IndexError:
         raise BrokenPicture("the header is cut off") from None
     if header.width < 1 or header.height < 1:

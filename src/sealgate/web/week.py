@@ -19,7 +19,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class WeekRow:
-    """`day` is 0 (Monday) to 6, or 7 for holidays; `spans` is how they are written; `until` ends the night before, or is empty."""
+    """`day` is 0 (Monday) to 6, or 7 for holidays; `spans` as they are written; `until` ends the night before, or is empty."""
 
     day: int
     spans: tuple[str, ...]

@@ -20,7 +20,6 @@
     rows.getBoundingClientRect().top < 0 || rows.contains(document.activeElement) || document.querySelector("dialog[open]");
 
   const put = (row) => {
-    if (document.getElementById(row.id)) return;
     row.classList.add("fresh");
     rows.prepend(row);
     document.querySelector("#passages-empty")?.setAttribute("hidden", "");
@@ -67,8 +66,14 @@
   stream.addEventListener("passage", (event) => {
     const row = rowOf(event.data);
     if (!row) return;
-    speak(row.dataset.say);
-    if (busy()) { waiting.push(row); offer(); } else put(row);
+    // The latch's answer brings the same row again: it takes the place of the one that is there, unless it is in use.
+    const shown = document.getElementById(row.id), queued = waiting.findIndex((one) => one.id === row.id);
+    if (shown && !shown.contains(document.activeElement)) { shown.replaceWith(row); window.htmx?.process(row); }
+    else if (queued >= 0) waiting[queued] = row;
+    else if (!shown) {
+      speak(row.dataset.say);
+      if (busy()) { waiting.push(row); offer(); } else put(row);
+    }
   });
   stream.addEventListener("figures", (event) => { document.querySelector("#figures").innerHTML = event.data; });
   stream.addEventListener("alarms", (event) => ring(event.data));

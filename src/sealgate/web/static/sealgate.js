@@ -13,6 +13,12 @@ if (!("commandForElement" in HTMLButtonElement.prototype)) {
   });
 }
 
+// An address that ends in a dialog's name opens it: /rules#lockdown.
+document.addEventListener("DOMContentLoaded", () => {
+  const dialog = document.getElementById(location.hash.slice(1));
+  if (dialog instanceof HTMLDialogElement) dialog.showModal();
+});
+
 // A click beside a dialog closes it, as Escape does.
 document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement && event.target.matches(".dialog")) event.target.close();
