@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sealgate
 from sealgate.domain.errors import Fault, Refused
+from sealgate.web.refusals import FAULTS, REFUSALS
 
 HEAD = """# Error codes
 
@@ -29,10 +30,12 @@ def families(base: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def meaning(error: type[Exception]) -> str:
-    """The first paragraph of its own docstring, else its name in words."""
+    """What the screens say, and what to do about it; then the class's own words, if it has any."""
+    code = vars(error)["code"]
+    said = REFUSALS.get(code) or FAULTS.get(code)
     own = inspect.cleandoc(vars(error).get("__doc__") or "").split("\n\n")[0].replace("\n", " ")
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in error.__name__).strip()
-    return own or f"{words.capitalize()}."
+    sentences = ([said.message, said.hint] if said else []) + [own]
+    return ". ".join(text.rstrip(".") for text in sentences if text) + "."
 
 
 def main() -> None:

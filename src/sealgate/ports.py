@@ -6,18 +6,21 @@ device or service did not answer; `permanent` tells whether asking again can hel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NewType, Protocol
 from uuid import UUID
 
 from sealgate.domain.access import Candidate
-from sealgate.domain.errors import Fault
-from sealgate.domain.ids import CredentialId, GateId, PersonId, SiteId, TenantId
+from sealgate.domain.billing import Payment, Refund, Told
+from sealgate.domain.errors import Conflict, Fault, Refused
+from sealgate.domain.ids import CredentialId, GateId, PaymentId, PersonId, SiteId, TenantId
+from sealgate.domain.money import Money
 from sealgate.domain.plates import PlateText
+from sealgate.domain.reconciliation import StatementLine
 
 if TYPE_CHECKING:
     import numpy as np
@@ -225,3 +228,229 @@ class KeyShelf(Protocol):
         ...
 
     def set_root_check(self, sealed: bytes) -> None: ...
+
+
+# Payments: docs/payments.md. Every error of a provider is one of these, whoever the provider is.
+
+
+class NoticeRefused(Refused):
+    """A notice that we do not believe, or cannot read. Nothing was changed; a genuine sender repeats it."""
+
+    code = "payment.notice-refused"
+    status = 400
+
+
+class BadSignature(NoticeRefused):
+    """The signature is missing or is not of these bytes: forged, changed on the way, or a provider's probe."""
+
+    code = "payment.bad-signature"
+    status = 401
+
+
+class UnknownKey(NoticeRefused):
+    """Signed with a key that this account does not hold. Nobody is called to fetch it."""
+
+    code = "payment.unknown-key"
+    status = 401
+
+
+class StaleNotice(NoticeRefused):
+    """Signed too long ago, or in the future: a replay, or a wrong clock."""
+
+    code = "payment.stale-notice"
+
+
+class UnreadableNotice(NoticeRefused):
+    """Genuine or not, it is not in the form that was agreed."""
+
+    code = "payment.unreadable-notice"
+
+
+class OversizedNotice(NoticeRefused):
+    """Larger than any notice is; it was not looked at."""
+
+    code = "payment.oversized-notice"
+    status = 413
+
+
+class WrongMode(NoticeRefused):
+    """A test payment told to a live account, or the other way round."""
+
+    code = "payment.wrong-mode"
+
+
+class CurrencyNotTaken(Refused):
+    """This provider does not take this currency, or not this sum of it."""
+
+    code = "payment.currency-not-taken"
+
+
+class TooLateToStart(Conflict):
+    """The order is nearly over, or so old that starting it again could make a second one."""
+
+    code = "payment.too-late-to-start"
+
+
+class ProviderRefused(Refused):
+    """The provider said no and will say so again. `said` is its own code: capitals, digits, `.`, `_` and `-` only."""
+
+    code = "payment.provider-refused"
+    status = 502
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"the provider refused: {said}")
+        self.said = said
+
+
+class ForgedAnswer(Unreachable):
+    """An answer without the provider's signature, so not the provider's. Somebody may stand in between."""
+
+    code = "payment.forged-answer"
+
+
+class GarbledAnswer(Unreachable):
+    """The provider answered something that is not what was agreed."""
+
+    code = "payment.garbled-answer"
+
+
+class StatementNotReady(Unreachable):
+    """The statement of that day is not made yet, or is no longer kept (then `permanent`)."""
+
+    code = "payment.statement-not-ready"
+
+
+class BadStatement(Fault):
+    """A statement that is cut off, not what its checksum says, too large, or not in the form we know."""
+
+    code = "payment.bad-statement"
+
+
+class BadAccount(Fault):
+    """The keys or numbers of an account at a provider cannot be used as they are."""
+
+    code = "payment.bad-account"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One payment about to be started. All three instants stay the same when it is started again.
+
+    `subject` is what the driver reads: the lot, never a plate. `notify_address` is ours for notices, `return_address`
+    the page to come back to. `payer` is the WeChat openid, where the driver's page runs inside WeChat. `phone` is
+    False for a driver at a desk.
+    """
+
+    payment: PaymentId
+    money: Money
+    subject: str
+    notify_address: str
+    return_address: str
+    started_at: datetime
+    expires_at: datetime
+    payer: str = ""
+    phone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PayAddress:
+    """Send the driver's browser there."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class QrText:
+    """Draw it as a QR code, to be scanned with the provider's app."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayForm:
+    """Post these fields there from the driver's browser."""
+
+    address: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """Inside the provider's own browser, call its function `name` with `arguments` (WeChat's JSAPI)."""
+
+    name: str
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How to pay. `handle` is the provider's name of the attempt, to be kept in the payment; empty where it has none."""
+
+    way: PayAddress | QrText | PayForm | PageCall
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedNotice:
+    """A notice whose signature holds. `id` stays the same over its repeats; `told` None: genuine, and not of a payment."""
+
+    id: str
+    told: Told | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAnswer:
+    """What to answer the sender of a notice with."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+class PaymentProvider(Protocol):
+    """One account at one provider. Any thread may call; every call ends, at the latest after its time-out.
+
+    What asks over the network raises `Unreachable` (with its kinds above: nothing is known, ask later unless it is
+    `permanent`) and `ProviderRefused`. Everything is idempotent by our ids: when in doubt, call again with the same.
+    """
+
+    @property
+    def name(self) -> str:
+        """Stable: `wechat`, `alipay`, `stripe`, `simulated`; stored with each payment."""
+        ...
+
+    @property
+    def merchant(self) -> str:
+        """Our account there; stored with each payment and told in each notice."""
+        ...
+
+    def start(self, order: Order) -> Started:
+        """Make the order there, or find it made. Also raises `CurrencyNotTaken`, `NothingToPay`, `TooLateToStart`."""
+        ...
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes) -> VerifiedNotice:
+        """Verify, then read. `body` is what came, untouched. Raises only `NoticeRefused`; never asks anybody."""
+        ...
+
+    def acknowledge(self, *, ok: bool) -> NoticeAnswer:
+        """The answer to a notice: `ok` once it is written down, or was refused for good; else it is sent again."""
+        ...
+
+    def ask(self, payment: Payment) -> Told:
+        """What the provider says of it now."""
+        ...
+
+    def close(self, payment: Payment) -> Told:
+        """Let nobody pay it any more; what the provider then says: `CLOSED`, or `PAID` when the driver was first.
+
+        `UNKNOWN` where the driver never opened it: then only its expiry ends it (Alipay).
+        """
+        ...
+
+    def refund(self, payment: Payment, reference: str, money: Money) -> Refund:
+        """Send `money` back. The same `reference` moves money once, and called again tells how far it is."""
+        ...
+
+    def statement(self, day: date) -> Iterator[StatementLine]:
+        """All that moved on the provider's day. Also raises `StatementNotReady` and `BadStatement`."""
+        ...

@@ -97,7 +97,7 @@ class PlateEye(FollowingEye):
     ) -> None:
         self._reader, self._countries = reader, countries
         self._near: Box | None = None
-        self._closer = False
+        self._in_vain = 0
         super().__init__(gate, encode, timings)
 
     def rest(self, at: datetime) -> Sequence[Sighting]:
@@ -105,17 +105,21 @@ class PlateEye(FollowingEye):
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            plates = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer)[:MOST_AT_ONCE]
+            plates = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer())[:MOST_AT_ONCE]
         self._plan(plates)
         looks = [PlateLook(plate, around(frame.pixels, plate.box, 0.75)) for plate in plates]
         with self._timings.of(Stage.TRACK):
             return [self._sighting(frame.at, plate) for plate in self._tracker.see(frame.at, looks)]
 
     def _plan(self, plates: Sequence[FoundPlate]) -> None:
-        """How to look at the next frame: near what could hardly be read, closer where nothing was seen, else at all of it."""
+        """How to look at the next frame: near what could hardly be read, else at all of it."""
         weak = bool(plates) and plates[0].score < SURE
-        self._closer = not plates and self._near is None and not self._closer
+        self._in_vain = 0 if plates else self._in_vain + 1
         self._near = plates[0].box if weak else None
+
+    def _closer(self) -> bool:
+        """Each third look in vain: most things that move are no cars, and who just comes is larger in a moment."""
+        return self._near is None and self._in_vain % 3 == 2
 
     def _sighting(self, at: datetime, plate: TrackedPlate) -> PlateSighting:
         picture = self._encode(plate.picture)

@@ -13,14 +13,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, NoReturn
 
 from sealgate.domain.errors import Fault, Refused
-from sealgate.domain.money import Money
+from sealgate.domain.money import CURRENCIES, MOST_MINOR, Money
 
 MOST_NOTICE_BYTES = 256 * 1024
-MOST_MINOR = 10**13
-"""In minor units: a hundred thousand million. More is a mistake or an attack."""
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,5}))?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class Misfit(ValueError):
@@ -30,9 +27,9 @@ class Misfit(ValueError):
 class Fields:
     """One JSON object. `misfit` is what a wrong field raises; no message holds a value, only names."""
 
-    def __init__(self, values: Mapping[str, Any], misfit: type[Refused] | type[Fault]) -> None:
+    def __init__(self, values: Mapping[str, Any], misfit: type[Refused | Fault]) -> None:
         self._values = values
-        self._misfit = misfit
+        self.misfit = misfit
 
     def has(self, name: str) -> bool:
         """There, and neither null nor empty."""
@@ -72,10 +69,10 @@ class Fields:
         """Whole minor units, as WeChat Pay and Stripe send them."""
         return Money(self.whole(name), currency)
 
-    def currency(self, name: str) -> str:
-        """Three letters, in capitals here however they came."""
-        code = self.text(name, 3).upper()
-        if _CURRENCY.fullmatch(code) is None:
+    def currency(self, name: str, default: str = "") -> str:
+        """In capitals here, however it came; `default` where none came."""
+        code = self.text_or(name, default, 3).upper()
+        if code not in CURRENCIES:
             self.fail(name)
         return code
 
@@ -106,7 +103,7 @@ class Fields:
     def decimal(self, name: str, currency: str) -> Money:
         """A decimal text of two places, such as `2.00`."""
         try:
-            return Money(decimal_minor(self.text(name, 20)), currency)
+            return Money(exact_minor(self.text(name, 20)), currency)
         except Misfit:
             self.fail(name)
 
@@ -114,19 +111,19 @@ class Fields:
         value = self._values.get(name)
         if not isinstance(value, dict):
             self.fail(name)
-        return Fields(value, self._misfit)
+        return Fields(value, self.misfit)
 
     def parts(self, name: str) -> list[Fields]:
         value = self._values.get(name)
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             self.fail(name)
-        return [Fields(one, self._misfit) for one in value]
+        return [Fields(one, self.misfit) for one in value]
 
     def fail(self, name: str) -> NoReturn:
-        raise self._misfit(f"{name}: missing, or not of the agreed form")
+        raise self.misfit(f"{name}: missing, or not of the agreed form")
 
 
-def read_json(body: bytes, misfit: type[Refused] | type[Fault]) -> Fields:
+def read_json(body: bytes, misfit: type[Refused | Fault]) -> Fields:
     """`body` as one JSON object in UTF-8."""
     try:
         value = json.loads(body.decode(), parse_constant=_no_constant)

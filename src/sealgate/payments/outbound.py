@@ -110,7 +110,7 @@ def refuse_trouble(answer: Answer) -> None:
     """Raise for what is no answer at all: too many questions, a server in trouble, or an account that is not let in."""
     if answer.status == 429 or answer.status >= 500:
         raise Unreachable(f"the provider answered {answer.status}")
-    if answer.status in (401, 403):
+    if answer.status == 401:
         raise Unreachable(
             f"the provider answered {answer.status}", permanent=True, hint="check the account's keys, and this machine's clock"
         )
