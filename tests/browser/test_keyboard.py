@@ -27,7 +27,7 @@ def tab_to(page: Page, name: str) -> None:
     pytest.fail(f"no Tab stop named {name!r} among {seen}")
 
 
-def test_somebody_is_enrolled_with_the_keyboard_alone(enter: Callable[..., Page]) -> None:
+def test_somebody_is_enrolled_and_withdraws_with_the_keyboard_alone(enter: Callable[..., Page]) -> None:
     page = enter()
     page.goto("/")
     tab_to(page, "People")
@@ -57,6 +57,9 @@ def test_somebody_is_enrolled_with_the_keyboard_alone(enter: Callable[..., Page]
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Keya Board")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Until consent is withdrawn")).to_be_visible()
+    tab_to(page, "Withdraw")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Template destroyed the same moment")).to_be_visible()
 
 
 def test_a_dialog_is_opened_answered_and_left_with_the_keyboard(enter: Callable[..., Page], at_work: object) -> None:

@@ -109,8 +109,8 @@ def code_text(means: Means, value: str) -> str:
         case Means.PLATE:
             return plate_text(value)
         case Means.PIN:
-            if not re.fullmatch(r"[0-9]{4,12}", value.strip()):
-                raise BadCode("a PIN has 4 to 12 digits", field="value")
+            if not re.fullmatch(r"[0-9]{4,6}", value.strip()):
+                raise BadCode("a PIN has 4 to 6 digits: longer numbers are cards", field="value")
             return value.strip()
         case Means.CARD:
             card = re.sub(r"[\s:-]", "", value).upper()

@@ -246,7 +246,8 @@ def add_credential(
         token = house.index.standing_token(tx.tenant, means.value, text)
         if directory.credential_by_token(tx, means, token) is not None:
             raise AlreadyTaken("taken", hint="Look the value up, and end the other one first")
-        record = {"value": text, "hint": ending(text)} if means in {Means.PLATE, Means.CARD} else {"hint": ending(text)}
+        # A PIN or QR text is found by its token and never shown again, so nothing of it is kept, not even its end.
+        record = {"value": text, "hint": ending(text)} if means in {Means.PLATE, Means.CARD} else {"hint": ""}
         sealed = seal(house, tx.tenant, subject(person), template_place(tx.tenant, credential), record)
         row = _credential(person, credential, means, now, secret=sealed, token=token, until=until)
         directory.add_credential(tx, row)

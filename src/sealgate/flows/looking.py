@@ -49,7 +49,10 @@ class TicketOver(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """One passage as a screen shows it. `name` is None for strangers and where the key is destroyed (`gone`)."""
+    """One passage as a screen shows it. `name` is None for strangers and where the key is destroyed (`gone`).
+
+    `by` is the operator who opened by hand, and `why` the words.
+    """
 
     passage: PassageId
     at: datetime
@@ -67,6 +70,7 @@ class PassageLine:
     has_picture: bool
     score: float | None
     why: str = ""
+    by: str = ""
     gone: bool = False
 
 
@@ -283,6 +287,7 @@ def _line(
         has_picture="picture" in shown,
         score=shown.get("score"),
         why=str(shown.get("why", "")),
+        by=str(shown.get("by", "")),
         gone=detail is None and row.detail is not None,
     )
 

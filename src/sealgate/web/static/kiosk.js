@@ -97,10 +97,10 @@
   });
   // A half-typed code is wiped when its owner has walked away.
   code.addEventListener("input", () => { clearTimeout(lead); lead = setTimeout(() => { code.value = ""; error.hidden = true; }, 60000); });
-  // A hand scanner or card reader types fast and ends with Enter, wherever the focus is.
+  // A hand scanner or card reader types without a pause and ends with Enter, wherever the focus is.
   document.addEventListener("keydown", (event) => {
     if (event.target === code || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.timeStamp - typedAt > 120) typed = "";
+    if (event.timeStamp - typedAt > 1000) typed = "";
     typedAt = event.timeStamp;
     if (event.key.length === 1) typed += event.key;
     else if (event.key === "Enter" && typed.length >= 4) { event.preventDefault(); enter(typed); typed = ""; }
