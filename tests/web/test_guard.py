@@ -209,7 +209,7 @@ def test_our_trouble_is_logged_whole_and_the_reader_sees_only_its_id(
     with closing(sqlite3.connect(tmp_path / "data" / "sealgate.sqlite")) as vandal, vandal:
         vandal.execute("ALTER TABLE sessions RENAME TO stolen")
     with caplog.at_level(logging.ERROR, logger="sealgate.web"):
-        answer = inside.get("/account")
+        answer = inside.client.get("/account")
     assert answer.status_code in {500, 503}
     fault = re.search(r"Fault ([0-9a-f]{8})", answer.text)
     assert fault is not None

@@ -197,7 +197,10 @@ def test_withdrawing_destroys_the_template_at_once(
     send(browser, record, portraits[:1])
     assert len(house.galleries.of(alice.tenant, place.site)) == 1
     consent = people_consents(house, alice, consented)[0].consent
-    html = browser.post(f"{record}/consent/{consent}/withdraw").text
+    answer = browser.post(f"{record}/consent/{consent}/withdraw")
+    assert answer.status_code == 200
+    html = answer.text
+    assert "Template destroyed the same moment" in html
     assert "Withdrawn" in html
     assert "Until consent is withdrawn" not in html
     assert len(house.galleries.of(alice.tenant, place.site)) == 0
