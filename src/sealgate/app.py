@@ -7,27 +7,37 @@ opposite order. Nothing else in the tree reads settings.
 from __future__ import annotations
 
 import logging
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache, partial
+from pathlib import Path
 from threading import Lock
+from uuid import UUID
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 
-from sealgate.api import ingest
+from sealgate.api import ingest, notices
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.agent import Agent, OpenLoop
 from sealgate.edge.opening import open_gate
+from sealgate.flows import paying, reconciling
 from sealgate.flows.faces import fill_gallery
 from sealgate.flows.kit import House
 from sealgate.flows.passage import Admission
 from sealgate.flows.rules import found, source_of
-from sealgate.ports import Clock, FaceReader, Gallery, Latch, PlateReader, Vector
+from sealgate.payments.alipay import Alipay, AlipayAccount
+from sealgate.payments.simulated import Simulated
+from sealgate.payments.stripe import Stripe, StripeAccount
+from sealgate.payments.wechat import WechatAccount, WechatPay
+from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Vector
 from sealgate.settings import Settings
 from sealgate.store import places
 from sealgate.store.blobs import FolderBlobs
@@ -42,7 +52,7 @@ from sealgate.vision.faces import Faces
 from sealgate.vision.matcher import FaissGallery, rotation
 from sealgate.vision.plates import Plates
 from sealgate.web import console
-from sealgate.worker import Clockwork
+from sealgate.worker import Clockwork, Round
 
 log = logging.getLogger("sealgate.app")
 
@@ -169,10 +179,79 @@ def running(
             encode=pictures.encode_jpeg,
             turn=Turner(),
             wake=clockwork.wake,
+            providers=_providers(settings, clock),
+            address=settings.public_address.rstrip("/"),
         )
+        _go_round(clockwork, house)
         clockwork.start()
         stack.callback(clockwork.stop)
         yield Program(house, clockwork, settings, joined_latch)
+
+
+ASK = timedelta(seconds=20)
+RECONCILE = timedelta(hours=3)
+DELIVER = timedelta(seconds=5)
+
+
+def _go_round(clockwork: Clockwork, house: House) -> None:
+    """What the clockwork does beside the outbox; only where there are providers to ask."""
+    if not house.providers:
+        return
+    clockwork.go_round(Round("payments", ASK, clockwork.for_every_tenant(partial(paying.ask_pending, house))))
+    lately = partial(reconciling.reconcile_lately, house)
+    clockwork.go_round(Round("reconciling", RECONCILE, clockwork.for_every_tenant(lately)))
+    simulated = house.providers.get(Simulated.name)
+    if isinstance(simulated, Simulated):
+        clockwork.go_round(Round("simulated", DELIVER, partial(simulated.deliver, partial(_delivered, house))))
+
+
+def _delivered(house: House, address: str, headers: Mapping[str, str], body: bytes) -> int:
+    """A notice of the simulated provider, taken in this very program; the status that it gets."""
+    provider, tenant = address.split("/")[-2:]
+    try:
+        return paying.hear(house, TenantId(UUID(tenant)), provider, headers, body).status
+    except Refused as refusal:
+        return refusal.status
+
+
+def _providers(settings: Settings, clock: Clock) -> dict[str, PaymentProvider]:
+    """Every provider at which there is an account. Raises `BadAccount`."""
+    made: list[PaymentProvider] = []
+    if settings.has_account("wechat"):
+        made.append(WechatPay(_wechat(settings), clock))
+    if settings.has_account("alipay"):
+        keys = _text(settings.alipay_private_key_file), _text(settings.alipay_public_key_file)
+        made.append(Alipay(AlipayAccount(settings.alipay_app_id, settings.alipay_seller_id, *keys), clock))
+    if settings.has_account("stripe"):
+        key, hooks = _secret(settings.stripe_secret_key), _secret(settings.stripe_webhook_secrets)
+        live = key.startswith(("sk_live_", "rk_live_"))
+        made.append(Stripe(StripeAccount(key, tuple(hooks.split()), live, settings.stripe_account), clock))
+    if settings.simulated_payments:
+        made.append(Simulated(secrets.token_bytes(32), clock, pages="/simulated-pay"))
+    return {provider.name: provider for provider in made}
+
+
+def _wechat(settings: Settings) -> WechatAccount:
+    return WechatAccount(
+        mchid=settings.wechat_mchid,
+        appid=settings.wechat_appid,
+        serial=settings.wechat_serial,
+        private_key=_text(settings.wechat_private_key_file),
+        api_v3_key=_secret(settings.wechat_api_v3_key),
+        platform_keys={serial: _text(path) for serial, path in settings.wechat_platform_keys.items()},
+    )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return "" if value is None else value.get_secret_value()
+
+
+def _text(path: Path | None) -> str:
+    """What a key file holds. Raises `BadAccount`."""
+    try:
+        return path.read_text(encoding="ascii") if path is not None else ""
+    except (OSError, UnicodeError) as error:
+        raise BadAccount(f"{path} cannot be read: {type(error).__name__}", hint="Check the file and who may read it") from error
 
 
 def readers(settings: Settings) -> tuple[FaceReader, PlateReader]:
@@ -201,6 +280,7 @@ def web_application(program: Program) -> FastAPI:
     """The console with the machines' entrances beside it."""
     application = console.build(program.house)
     application.include_router(ingest.routes(program.house))
+    application.include_router(notices.routes(program.house))
     return application
 
 

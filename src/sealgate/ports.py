@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NewType, Protocol
 from uuid import UUID
@@ -422,6 +422,11 @@ class PaymentProvider(Protocol):
     @property
     def merchant(self) -> str:
         """Our account there; stored with each payment and told in each notice."""
+        ...
+
+    @property
+    def day_zone(self) -> tzinfo:
+        """In whose days its statements are."""
         ...
 
     def start(self, order: Order) -> Started:

@@ -25,6 +25,10 @@ class UnknownSetting(Fault):
     code = "settings.unknown"
 
 
+PROVIDERS = ("wechat", "alipay", "stripe")
+"""Whose accounts can be given, each by the settings that begin with its name."""
+
+
 class Settings(BaseSettings):
     """What one program runs with. docs/install.md has the table; a test keeps the two together."""
 
@@ -52,6 +56,24 @@ class Settings(BaseSettings):
     frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
     reader_threads: int = Field(1, ge=1, le=64, description="Threads of each model")
     busy_timeout: float = Field(5.0, gt=0, le=60, description="Seconds to wait for a locked database")
+    simulated_payments: bool = Field(False, description="Offer the simulated provider, whose money is made up")
+    wechat_mchid: str = Field("", description="WeChat Pay: number of the merchant")
+    wechat_appid: str = Field("", description="WeChat Pay: id of the app or public account that the merchant is bound to")
+    wechat_serial: str = Field("", description="WeChat Pay: serial of the merchant's own certificate")
+    wechat_private_key_file: Path | None = Field(None, description="WeChat Pay: PEM private key of that certificate")
+    wechat_api_v3_key: SecretStr | None = Field(None, description="WeChat Pay: the APIv3 key, 32 characters")
+    wechat_platform_keys: dict[str, Path] = Field(
+        default_factory=dict, description="WeChat Pay: files of the keys that it signs with, by serial, as a JSON object"
+    )
+    alipay_app_id: str = Field("", description="Alipay: id of the app")
+    alipay_seller_id: str = Field("", description="Alipay: number of the merchant, 2088...")
+    alipay_private_key_file: Path | None = Field(None, description="Alipay: private key of the app, PEM or bare base64")
+    alipay_public_key_file: Path | None = Field(None, description="Alipay: the public key that Alipay shows, not the app's own")
+    stripe_secret_key: SecretStr | None = Field(None, description="Stripe: secret or restricted key; its mode is that of all")
+    stripe_webhook_secrets: SecretStr | None = Field(
+        None, description="Stripe: signing secret of the webhook; two, with a space between, while one is being replaced"
+    )
+    stripe_account: str = Field("", description="Stripe: id of the account, acct_..., if known")
 
     @model_validator(mode="after")
     def _closed_by_default(self) -> Self:
@@ -62,6 +84,22 @@ class Settings(BaseSettings):
                 f"refusing to listen on {self.host} without TLS: set tls_certificate and tls_key, or name the trusted_proxy"
             )
         return self
+
+    @model_validator(mode="after")
+    def _accounts_whole(self) -> Self:
+        """An account that is given in part is a mistake; and providers have to be able to reach us."""
+        for provider in PROVIDERS:
+            parts = [name for name in type(self).model_fields if name.startswith(f"{provider}_") and name != "stripe_account"]
+            missing = [name for name in parts if not getattr(self, name)]
+            if missing and len(missing) < len(parts):
+                raise ValueError(f"{missing[0]} is missing: the settings of {provider} belong together")
+            if not missing and not self.public_address:
+                raise ValueError(f"{provider} needs public_address, for its notices come there")
+        return self
+
+    def has_account(self, provider: str) -> bool:
+        """Whether the account at that provider is given; then all of it is."""
+        return any(getattr(self, name) for name in type(self).model_fields if name.startswith(f"{provider}_"))
 
     @property
     def keys_folder(self) -> Path:

@@ -1,16 +1,20 @@
-"""The clockwork: a thread that publishes the outbox, so that whoever listens hears of a fact soon after its commit.
+"""The clockwork: a thread that publishes the outbox, so that whoever listens hears of a fact soon after its commit; and rounds,
+things done again and again, such as asking payment providers after lost notices.
 
 A fact is published at least once: a crash between publishing and marking repeats it, and listeners look the fact up by its id.
-The thread owns nothing but its own cursor; `wake` may be called by any thread.
+The thread owns nothing but its own cursor; `wake` may be called by any thread. Each round has a thread of its own, for one that
+waits on a network must not hold up the others.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event, Thread
 
-from sealgate.domain.errors import Fault
+from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import TenantId
 from sealgate.ports import Bus, Clock
 from sealgate.store import outbox
@@ -24,15 +28,32 @@ PAUSE = 0.5
 BATCH = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """`work` is done `every` so often, the first time that long after the start. What it raises of ours is logged."""
+
+    name: str
+    every: timedelta
+    work: Callable[[], object]
+
+
 class Clockwork:
     def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
         self._store, self._bus, self._clock = store, bus, clock
         self._woken = Event()
         self._over = False
+        self._ended = Event()
         self._thread = Thread(target=self._run, name="clockwork", daemon=True)
+        self._rounds: list[Thread] = []
 
     def start(self) -> None:
         self._thread.start()
+        for thread in self._rounds:
+            thread.start()
+
+    def go_round(self, turn: Round) -> None:
+        """Before `start`."""
+        self._rounds.append(Thread(target=self._turn, args=(turn,), name=f"round-{turn.name}", daemon=True))
 
     def wake(self) -> None:
         self._woken.set()
@@ -40,7 +61,19 @@ class Clockwork:
     def stop(self) -> None:
         self._over = True
         self._woken.set()
-        self._thread.join(timeout=5)
+        self._ended.set()
+        for thread in (self._thread, *self._rounds):
+            thread.join(timeout=5)
+
+    def for_every_tenant(self, work: Callable[[TenantId], object]) -> Callable[[], None]:
+        """That work for each organisation; trouble with one is logged and does not keep the others from theirs."""
+
+        def done() -> None:
+            for tenant in self._store.tenants():
+                if not self._over:
+                    _guarded(work, tenant.tenant)
+
+        return done
 
     def publish_all(self) -> int:
         """Publish what waits, for every tenant; how many facts."""
@@ -59,12 +92,26 @@ class Clockwork:
         while not self._over:
             self._woken.wait(PAUSE)
             self._woken.clear()
-            self._guarded(self.publish_all)
+            self._publish(self.publish_all)
 
-    def _guarded(self, work: Callable[[], int]) -> None:
+    def _turn(self, turn: Round) -> None:
+        while not self._ended.wait(turn.every.total_seconds()):
+            try:
+                turn.work()
+            except (Fault, Refused):
+                log.exception("round %s broke off; it comes again", turn.name)
+
+    def _publish(self, work: Callable[[], int]) -> None:
         """A lost database must not end the clockwork: it says so and tries again."""
         try:
             while not self._over and work() >= BATCH:
                 pass
         except Fault:
             log.exception("outbox not published; trying again")
+
+
+def _guarded(work: Callable[[TenantId], object], tenant: TenantId) -> None:
+    try:
+        work(tenant)
+    except (Fault, Refused):
+        log.exception("a round broke off for one organisation; it comes again")

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, gate, read, serve
+from sealgate.cli import bench, demo, gate, read, serve, tariff
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ demo.register(app)
 gate.register(app)
 read.register(app)
 bench.register(app)
+tariff.register(app)
 
 
 @app.callback(invoke_without_command=True)

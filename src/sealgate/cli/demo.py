@@ -52,7 +52,7 @@ def demo(
     with ExitStack() as stack:
         stack.enter_context(terminable())
         home = data or Path(stack.enter_context(temporary()))
-        settings = load(data=home / "data", keys=home / "keys", port=port)
+        settings = load(data=home / "data", keys=home / "keys", port=port, simulated_payments=True)
         typer.echo("Opening the readers…")
         program, campus = stack.enter_context(_campus(settings, *readers(settings), faces=faces, plates=plates))
         server = stack.enter_context(listening(program))

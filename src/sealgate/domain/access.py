@@ -39,6 +39,11 @@ class Reason(StrEnum):
     NOT_HERE = "not-here"
     OUTSIDE_HOURS = "outside-hours"
     ALREADY_INSIDE = "already-inside"
+    BANNED = "banned"
+    FULL = "full"
+    NO_PERMIT = "no-permit"
+    UNPAID = "unpaid"
+    DESK_ASKED = "desk-asked"
 
 
 class Passback(StrEnum):

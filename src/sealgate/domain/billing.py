@@ -234,7 +234,7 @@ def apply(payment: Payment, told: Told) -> Outcome:
 
 
 def _misfit(payment: Payment, told: Told) -> Verdict | None:
-    if told.reference != reference_of(payment.id) and (told.reference or told.provider_ref != payment.provider_ref):
+    if not _names(told, payment):
         return Verdict.OTHER_PAYMENT
     if told.merchant != payment.merchant:
         return Verdict.OTHER_MERCHANT
@@ -246,6 +246,13 @@ def _misfit(payment: Payment, told: Told) -> Verdict | None:
     if any(money is not None and not 0 <= money.minor <= payment.asked.minor for money in sums):
         return Verdict.WRONG_AMOUNT
     return None
+
+
+def _names(told: Told, payment: Payment) -> bool:
+    """By our reference; by the number of the money only where they tell no reference."""
+    if told.reference:
+        return told.reference == reference_of(payment.id)
+    return bool(told.provider_ref) and told.provider_ref == payment.provider_ref
 
 
 Change = tuple[Verdict, Payment]

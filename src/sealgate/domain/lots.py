@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from sealgate.domain.access import Validity
@@ -19,7 +18,6 @@ from sealgate.domain.calendar import DAY, Timetable, local_day
 from sealgate.domain.errors import Invalid
 from sealgate.domain.ids import GateId, LotId, PermitId, ReservationId, SiteId, ValidationId, ZoneId
 
-NO_PLACES: Mapping[SpaceClass, int] = MappingProxyType({})
 ALWAYS = Validity()
 LONGEST_LOOK = timedelta(days=400)
 """Over a longer stay a permit's hours are not looked at day by day: it is then the desk's case anyway."""
@@ -80,7 +78,7 @@ class Lot:
     lot: LotId
     site: SiteId
     name: str
-    capacity: Mapping[SpaceClass, int] = field(default_factory=lambda: NO_PLACES)
+    capacity: Mapping[SpaceClass, int] = field(default_factory=dict)
     tariff: str | None = None
     doubt: Doubt = Doubt.ASK
     parent: LotId | None = None

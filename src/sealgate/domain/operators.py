@@ -20,6 +20,10 @@ class Permission(StrEnum):
     CHANGE_RULES = "change-rules"
     SEE_JOURNAL = "see-journal"
     MANAGE_OPERATORS = "manage-operators"
+    PARKING = "parking"
+    PARKING_RULES = "parking-rules"
+    DESK = "desk"
+    REFUND = "refund"
 
 
 class Role(StrEnum):
@@ -30,6 +34,7 @@ class Role(StrEnum):
     RECEPTION = "reception"
     HR = "hr"
     PRIVACY = "privacy"
+    ATTENDANT = "attendant"
 
 
 class Purpose(StrEnum):
@@ -58,6 +63,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.RECEPTION: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.SEE_PEOPLE, Permission.ENROL}),
     Role.HR: frozenset({Permission.SEE_PEOPLE, Permission.ENROL}),
     Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
+    Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
 }
 
 

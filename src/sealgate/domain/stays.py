@@ -71,7 +71,7 @@ class Stay:
 
     `superseded` is the same car's next entry: what it did after that belongs to the next stay. `outer` is its stay in the lot
     around this one, and `away` the times it spent in lots within this one: those are theirs. `paid_until` ends the grace after
-    a payment. `vehicle` is the tariff's word for its class.
+    a payment. `doubted` is when an exit that may have been its own went through undecided. `vehicle` is the tariff's word for its class; `bills` says whether its lot asks for money at all.
     """
 
     stay: StayId
@@ -80,12 +80,14 @@ class Stay:
     state: StayState = StayState.OPEN
     right: Right = VISITOR
     vehicle: str = "car"
+    bills: bool = True
     left: datetime | None = None
     cause: Cause | None = None
     superseded: datetime | None = None
     outer: StayId | None = None
     paid_until: datetime | None = None
     tailgated: bool = False
+    doubted: datetime | None = None
     away: tuple[Stretch, ...] = ()
     validations: tuple[Validation, ...] = field(default=())
 
@@ -125,10 +127,10 @@ def gone(stay: Stay, at: datetime, *, owing: bool) -> Stay:
     return replace(stay, state=StayState.WAITING if owing else StayState.CLOSED, left=at, cause=Cause.LEFT)
 
 
-def lost(stay: Stay, cause: Cause, *, bills: bool, superseded: datetime | None = None) -> Stay:
+def lost(stay: Stay, cause: Cause, *, superseded: datetime | None = None) -> Stay:
     """It is gone, and nobody saw when. Where money is asked for it is the desk's now; elsewhere it is just over."""
     _need(stay, stay.state is not StayState.CLOSED and cause is not Cause.LEFT)
-    state = StayState.DISPUTED if bills else StayState.CLOSED
+    state = StayState.DISPUTED if stay.bills else StayState.CLOSED
     return replace(stay, state=state, cause=cause, superseded=superseded or stay.superseded)
 
 

@@ -119,7 +119,7 @@ class CannotPrice(Invalid):
 
 class StayBackwards(CannotPrice):
     code = "tariff.stay-backwards"
-    hint = "The stay ends before it begins, or a payment lies outside it"
+    hint = "Look at both times and their offsets from UTC"
 
 
 class StayTooLong(CannotPrice):

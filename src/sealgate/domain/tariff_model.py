@@ -53,7 +53,7 @@ class Crossing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """From `start` (minute of the local day) for `length` minutes, at most 1440; past midnight it belongs to the day it began."""
+    """From `start` (minute of the local day) for `length` minutes, at most 1440. What runs past midnight is its first day's."""
 
     start: int
     length: int
@@ -120,7 +120,6 @@ class Fee:
     days: DaySet = EVERY_DAY
     least: int = 1
     once: bool = False
-    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class FreeTime:
-    """`kept`: the first `lasts` seconds are cut out of a longer stay too; otherwise whoever outstays them pays from the start."""
+    """`kept`: the first `lasts` seconds are cut out of a longer stay too; else whoever outstays them pays from the start."""
 
     lasts: int
     kept: bool = False
@@ -170,9 +169,10 @@ class LostTicket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """Prices for those whom it names: an empty set of classes, areas, tags... is everybody. `period` in seconds; 0 the whole stay.
+    """Prices for those whom it names: an empty set of classes, areas, tags... is everybody.
 
-    `pays` is in hundredths of a per cent: 5000 is half price.
+    All rules begin anew after each `period` seconds from entry, or each local day (`period_is_day`). `pays` is in
+    hundredths of a per cent: 5000 is half price, 20000 twice the price.
     """
 
     name: str
@@ -198,9 +198,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """What is taken off: `seconds` of time, a `share` in hundredths of a per cent, or an `amount`. `most` bounds what a share takes.
+    """What is taken off: `seconds` of time, a `share` in hundredths of a per cent, or an `amount`.
 
-    Not for cars with a tag in `unless`.
+    `most` bounds what a share takes. Not for cars with a tag in `unless`.
     """
 
     name: str
@@ -265,7 +265,7 @@ class Permit:
     """Cars with it pay nothing in these hours; outside them as others do. `price` for each `lasts` is told, not billed."""
 
     name: str
-    hours: tuple[Hours, ...] = ()
+    hours: tuple[Hours, ...] = (ALL_DAY,)
     days: DaySet = EVERY_DAY
     price: int | None = None
     lasts: str = ""

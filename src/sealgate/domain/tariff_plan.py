@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ class Part(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a stay in one band, in seconds since 1970. `window` numbers the passings of a band's hours, `day` is an ordinal."""
+    """A part of a stay in one band, in seconds since 1970. `window` numbers the passings of its hours, `day` is an ordinal."""
 
     start: int
     end: int
@@ -53,9 +54,9 @@ def signature(bands: tuple[Band, ...], day: date) -> Signature:
 
 
 def lay_out(bands: tuple[Band, ...], on: Signature, starts: int) -> tuple[Part, ...]:
-    """The day from minute `starts` to the same of the next day, without gap or overlap, or `OverlappingBands`, `GapBetweenBands`.
+    """The day from minute `starts` to the same of the next day. Of two bands the one of higher rank holds.
 
-    Of two bands the one of higher rank holds.
+    Raises `OverlappingBands` and `GapBetweenBands`.
     """
     windows = sorted(_windows(bands, on, starts), key=lambda part: part.start)
     edges = sorted({starts, starts + MINUTES, *(p.start for p in windows), *(p.end for p in windows)})
@@ -63,7 +64,7 @@ def lay_out(bands: tuple[Band, ...], on: Signature, starts: int) -> tuple[Part, 
     active: list[Part] = []
     ahead = iter([*windows, None])
     coming = next(ahead)
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         active = [part for part in active if part.end > start]
         while coming is not None and coming.start <= start:
             active.append(coming)
@@ -121,9 +122,7 @@ def pieces(tariff: Tariff, rate: Rate, since: int, until: int) -> list[Piece]:
     return found
 
 
-def _real(
-    parts: Iterable[Part], tariff: Tariff, day: date, begin: int, end: int, since: int, until: int
-) -> Iterator[Piece]:
+def _real(parts: Iterable[Part], tariff: Tariff, day: date, begin: int, end: int, since: int, until: int) -> Iterator[Piece]:
     """One laid-out day as pieces. On all but two days of a year a minute of the clock is a minute of the world."""
     ordinal, even = day.toordinal(), end - begin == 60 * MINUTES
     start = begin

@@ -11,14 +11,14 @@ import binascii
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sealgate.domain.errors import Forbidden
-from sealgate.domain.ids import Counter, OperatorId, PersonId, SiteId, TenantId, uuid7
+from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
 from sealgate.domain.operators import Permission, Role, may
 from sealgate.domain.tries import Tries
 from sealgate.ports import (
@@ -29,6 +29,7 @@ from sealgate.ports import (
     Galleries,
     KeyKind,
     Latch,
+    PaymentProvider,
     Pixels,
     PlateReader,
     Sealed,
@@ -42,7 +43,12 @@ from sealgate.vault.keyring import Keyring
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The parts of one running program. `turn(seed, vector)` is the site's rotation of a face template."""
+    """The parts of one running program. `turn(seed, vector)` is the site's rotation of a face template.
+
+    `providers` are by their names; `address` is how browsers and providers reach us, without a slash at its end.
+    `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `stun` are the
+    servers by which voice finds its way out of a network; none are needed within one.
+    """
 
     store: Store
     keyring: Keyring
@@ -59,6 +65,10 @@ class House:
     encode: Callable[[Pixels], bytes]
     turn: Callable[[bytes, Vector], Vector]
     wake: Callable[[], None]
+    providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+    address: str = ""
+    newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
+    stun: tuple[str, ...] = ()
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 

@@ -61,7 +61,7 @@ def admit(house: House, tenant: TenantId, sighting: Sighting) -> Admission:
         known, decision = _judge(house, tx, policy, sighting, now)
         passage = _record(house, tx, policy, sighting, decision, known, now)
         tx.after_commit(house.wake)
-    latch = _open(house, tenant, actor, policy, passage) if decision.opens else None
+    latch = open_latch(house, tenant, actor, policy, passage) if decision.opens else None
     return Admission(passage, decision, first_name(known.name) if known else None, latch)
 
 
@@ -82,7 +82,7 @@ def open_by_hand(house: House, signed: Signed, gate: GateId, why: str) -> Admiss
         journal.write(tx, house.keyring, now, "gate.opened-by-hand", object=f"passage:{passage}", purpose=words)
         tx.publish("passage", {"site": str(policy.site), "passage": passage})
         tx.after_commit(house.wake)
-    return Admission(passage, decision, latch=_open(house, signed.tenant, signed.actor, policy, passage))
+    return Admission(passage, decision, latch=open_latch(house, signed.tenant, signed.actor, policy, passage))
 
 
 def _judge(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting, now: datetime) -> tuple[_Known | None, Decision]:
@@ -142,7 +142,7 @@ def _record(
     owner = subject(known.facts.person) if known else of_day(policy.site, day)
     detail = _detail(sighting, known)
     if not isinstance(sighting, CodeSighting) and sighting.picture and keeps_picture(sighting, known):
-        detail["picture"] = str(_keep_picture(house, tx, owner, day, sighting.picture))
+        detail["picture"] = str(keep_picture(house, tx, owner, day, sighting.picture))
     who, token = _who(house, tx.tenant, policy, day, passage, sighting, known)
     _append(
         tx,
@@ -170,7 +170,7 @@ def keeps_picture(sighting: Sighting, known: _Known | None) -> bool:
     return known is not None or isinstance(sighting, PlateSighting)
 
 
-def _keep_picture(house: House, tx: Tx, owner: tuple[KeyKind, str], day: date, picture: bytes) -> UUID:
+def keep_picture(house: House, tx: Tx, owner: tuple[KeyKind, str], day: date, picture: bytes) -> UUID:
     """Sealed before it touches a disk, named at random; no row says which passage it belongs to."""
     name = UUID(bytes=secrets.token_bytes(16), version=4)
     place = picture_place(tx.tenant, name)
@@ -242,7 +242,7 @@ def _append(
     passages.append(tx, [row])
 
 
-def _open(house: House, tenant: TenantId, actor: Actor, policy: GatePolicy, passage: PassageId) -> LatchAnswer:
+def open_latch(house: House, tenant: TenantId, actor: Actor, policy: GatePolicy, passage: PassageId) -> LatchAnswer:
     """Release the latch and write its answer down. A latch that is away is an answer, no fault: the decision stands."""
     try:
         answer = house.latch.release(policy.gate, policy.open_for)

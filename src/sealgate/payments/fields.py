@@ -45,17 +45,17 @@ class Fields:
     def text_or(self, name: str, default: str = "", most: int = 256) -> str:
         return self.text(name, most) if self.has(name) else default
 
-    def blob(self, name: str, most: int) -> str:
-        """A text that nobody reads: longer, and empty if it likes."""
-        value = self._values.get(name, "")
-        if not isinstance(value, str) or len(value) > most or not value.isascii():
-            self.fail(name)
-        return value
-
     def whole(self, name: str) -> int:
         """An integer from 0 to `MOST_MINOR`; true is no integer."""
         value = self._values.get(name)
         if type(value) is not int or not 0 <= value <= MOST_MINOR:
+            self.fail(name)
+        return value
+
+    def signed(self, name: str) -> int:
+        """An integer that may be below zero."""
+        value = self._values.get(name)
+        if type(value) is not int or abs(value) > MOST_MINOR:
             self.fail(name)
         return value
 
@@ -106,6 +106,10 @@ class Fields:
             return Money(exact_minor(self.text(name, 20)), currency)
         except Misfit:
             self.fail(name)
+
+    def holds_part(self, name: str) -> bool:
+        """Whether a whole object is there, not its number."""
+        return isinstance(self._values.get(name), dict)
 
     def part(self, name: str) -> Fields:
         value = self._values.get(name)

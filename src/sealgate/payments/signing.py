@@ -59,9 +59,9 @@ def hmac_verifies(secret: bytes, text: bytes, signature: str) -> bool:
     return hmac.compare_digest(hmac_hex(secret, text).encode(), signature.encode(errors="replace"))
 
 
-def strict_base64(text: str) -> bytes | None:
-    """The bytes, if `text` is their one canonical base64; None for anything else."""
-    if len(text) > MOST_SIGNATURE_CHARACTERS or not text.isascii():
+def strict_base64(text: str, most: int = MOST_SIGNATURE_CHARACTERS) -> bytes | None:
+    """The bytes, if `text` is their one canonical base64 of at most so many characters; None for anything else."""
+    if len(text) > most or not text.isascii():
         return None
     try:
         raw = base64.b64decode(text, validate=True)

@@ -517,6 +517,7 @@ stays = _table(
     _may("cause", Word(Cause)),
     _may("superseded_at", Instant),
     _may("paid_until", Instant),
+    _may("doubted_at", Instant),
     _must("right_kind", Word(RightKind)),
     _must("space", Word(SpaceClass)),
     _may("permit_id", Id),
@@ -532,6 +533,7 @@ stays = _table(
     # What is looked up at every arrival holds live stays only: a million closed ones cost it nothing.
     _where("ix_stays_live", "tenant_id", "lot_id", "entered_at", unique=False, only="state <> 'closed'"),
     _where("ix_stays_token", "tenant_id", "token", unique=False, only="token IS NOT NULL"),
+    _where("ix_stays_unread", "tenant_id", "lot_id", "entered_at", unique=False, only="token IS NULL AND cause IS NULL"),
     _where("uq_stays_inside", "tenant_id", "lot_id", "token", unique=True, only="token IS NOT NULL AND cause IS NULL"),
     _where("ix_stays_permit", "tenant_id", "permit_id", unique=False, only="permit_id IS NOT NULL AND cause IS NULL"),
     _where("ix_stays_outer", "tenant_id", "outer_id", unique=False, only="outer_id IS NOT NULL"),
@@ -555,6 +557,16 @@ stay_validations = _table(
     _may("minutes", Whole),
     _may("share", Whole),
     _must("at", Instant),
+    sqlite_with_rowid=False,
+)
+
+# A pass that was taken for another plate than the one that was read is found under either.
+readings = _table(
+    "readings",
+    ("day", "token", "passage_id"),
+    _must("day", sa.Integer),
+    _must("token", TokenBytes),
+    _must("passage_id", Whole),
     sqlite_with_rowid=False,
 )
 
@@ -623,6 +635,17 @@ refunds = _table(
     _may("done_at", Instant),
     Index("ix_refunds_payment_id", "tenant_id", "payment_id"),
     _where("ix_refunds_under_way", "tenant_id", "asked_at", unique=False, only="state IN ('asked', 'stuck')"),
+)
+
+invoice_requests = _table(
+    "invoice_requests",
+    ("payment_id",),
+    _must("payment_id", Id),
+    _must("stay_id", Id),
+    _must("asked_at", Instant),
+    _must("detail", SealedBytes),
+    _may("done_at", Instant),
+    _where("ix_invoice_requests_open", "tenant_id", "asked_at", unique=False, only="done_at IS NULL"),
 )
 
 calls = _table(

@@ -18,7 +18,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sealgate.domain.errors import Fault, Invalid, NotFound, Refused
 from sealgate.flows.kit import House
-from sealgate.web import account, directory, gates, kiosk, live, operators, passages, pictures, rules, signin, start, ways
+from sealgate.web import (
+    account,
+    desk,
+    directory,
+    gates,
+    kiosk,
+    lane,
+    live,
+    lot_rules,
+    operators,
+    parking,
+    passages,
+    pay,
+    pay_receipts,
+    permits,
+    pictures,
+    reports,
+    rules,
+    signin,
+    simulated_pay,
+    start,
+    tariffs,
+    ways,
+)
 from sealgate.web.frame import render
 from sealgate.web.guard import Bounded, HouseRules, SameOrigin
 from sealgate.web.i18n import words_of
@@ -40,6 +63,16 @@ ROUTERS = (
     passages.router,
     pictures.router,
     kiosk.router,
+    desk.router,
+    lane.router,
+    permits.router,
+    lot_rules.router,
+    parking.router,
+    tariffs.router,
+    reports.router,
+    pay.router,
+    pay_receipts.router,
+    simulated_pay.router,
 )
 
 

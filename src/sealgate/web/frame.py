@@ -52,8 +52,12 @@ TABS = (
     Tab(_("Live"), "live", "/s/{site}/live", Permission.WATCH, main=True),
     Tab(_("People"), "people", "/s/{site}/people", Permission.SEE_PEOPLE, main=True),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
-    Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES, main=True),
+    Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),
+    Tab(_("Desk"), "headset", "/desk", Permission.DESK, group=_("Parking")),
+    Tab(_("Garages"), "parking", "/s/{site}/garages", Permission.PARKING, main=True, group=_("Parking")),
+    Tab(_("Tariffs"), "bill", "/s/{site}/tariffs", Permission.PARKING, group=_("Parking")),
+    Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
     Tab(_("Account"), "account", "/account", None, group=_("System")),
 )

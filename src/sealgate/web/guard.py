@@ -28,12 +28,15 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+FEATURES = "Permissions-Policy"
+"""A page that speaks asks for the microphone itself; every other page has none."""
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: with it browsers send `Origin: null` on forms, and over plain http Origin is all that we have.
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    FEATURES: "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -68,7 +71,8 @@ class HouseRules:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    if name != FEATURES or name not in headers:
+                        headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from gettext import GNUTranslations
@@ -19,9 +20,10 @@ from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from starlette.requests import HTTPConnection
 
+from sealgate.domain.money import Money
 from sealgate.web.vocabulary import WORDS
 
 COOKIE = "language"
@@ -99,6 +101,17 @@ class Words:
     def number(self, value: float) -> str:
         """1,184"""
         return str(format_decimal(value, locale=self.language.locale))
+
+    def money(self, money: Money) -> str:
+        """¥1,386.50, with the currency's decimals."""
+        said = str(format_currency(Decimal(money.text), money.currency, locale=self.language.locale))
+        return said.replace("CN¥", "¥")
+
+    def whole_money(self, money: Money) -> str:
+        """¥1,386: for figures, not for bills."""
+        text = Decimal(money.text).quantize(Decimal(1))
+        said = str(format_currency(text, money.currency, "¤#,##0", locale=self.language.locale, currency_digits=False))
+        return said.replace("CN¥", "¥")
 
     def score(self, value: float) -> str:
         """0.71"""

@@ -58,6 +58,11 @@ TOLD: Mapping[Reason, str] = {
     Reason.NOT_HERE: _("This gate is not for you. Ask reception."),
     Reason.OUTSIDE_HOURS: _("Not at this hour. Ask reception."),
     Reason.ALREADY_INSIDE: _("You are inside already, as far as we know. Ask reception."),
+    Reason.BANNED: _("This car cannot come in. Ask the desk."),
+    Reason.FULL: _("The lot is full. Wait until a space is free."),
+    Reason.NO_PERMIT: _("Only cars with a permit come in here. Ask the desk."),
+    Reason.UNPAID: _("Not paid yet. Scan the code and pay, then the gate opens."),
+    Reason.DESK_ASKED: _("We could not tell which car this is. Somebody at the desk is looking."),
     Reason.TOO_MANY_TRIES: _("Too many wrong codes here. Wait five minutes, or ask reception."),
 }
 """What somebody in front of the gate is told, and what they can do. Every refusal has its words; a test counts them."""

@@ -92,6 +92,13 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "rules.bad-day": Sentence(_("Choose a day")),
     "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
+    # the desk
+    "desk.taken": Sentence(_("Another attendant has this call"), _("Take the next one")),
+    "desk.not-taken": Sentence(_("Nobody has taken this call yet"), _("Take it first")),
+    "desk.no-such-stay": Sentence(_("No car with this plate is in this lot"), _("Check the characters, or open by hand")),
+    "desk.stay-unknown": Sentence(_("It is not known which car this is"), _("Choose a stay or type the plate first")),
+    "desk.car-gone": Sentence(_("The car is not at the gate any more"), _AGAIN),
+    "voice.bad-signal": Sentence(_("The voice could not be connected"), _AGAIN),
     # kiosks
     "kiosk.unknown": Sentence(_("This screen is not linked to a gate"), _("Open its newest link once")),
     "kiosk.look-too-large": Sentence(_("The picture is too large"), _("Use a camera of up to 1920 by 1080")),
@@ -100,6 +107,27 @@ REFUSALS: Mapping[str, Sentence] = {
     "camera.bad-source": Sentence(_("This is no address of a camera"), _("Write it as rtsp://host/path")),
     "reader.invalid-code": Sentence(_("The reader sent something that is no code")),
     "latch.bad-address": Sentence(_("This is no address of a relay"), _RUNS),
+    # the driver's page
+    "pay.pass-over": Sentence(_("This page was good for a while only"), _("Scan the code of the lot or the exit again")),
+    "pay.too-many": Sentence(_("Too many tries"), _("Wait ten minutes, or scan your ticket or the code at the exit")),
+    "pay.code-unknown": Sentence(
+        _("No car of this lot has that code"),
+        _("Type it as it stands on the ticket or the display; the code on the display changes"),
+    ),
+    "pay.nothing-due": Sentence(_("There is nothing to pay"), _("Drive to any exit")),
+    "pay.other-browser": Sentence(_("This way to pay does not work in this browser"), _("Pay in another way")),
+    "coupon.unknown": Sentence(_("No shop of this lot gave that code"), _("Type it as the shop gave it")),
+    "coupon.over": Sentence(_("This code has expired or was used"), _("Ask the shop for another one")),
+    "coupon.had": Sentence(_("This stay has had that code already")),
+    "receipt.not-paid": Sentence(_("There is no receipt: no money came of this payment")),
+    "receipt.no-font": Sentence(_("This receipt cannot be made as a PDF here"), _("Print the page")),
+    "invoice.no-buyer": Sentence(_("Choose a person or a company")),
+    "invoice.bad-title": Sentence(_("A name has 1 to 100 characters")),
+    "invoice.bad-tax-number": Sentence(
+        _("This is no tax number"), _("A Chinese one has 18 characters, the last of them checks the others")
+    ),
+    "invoice.bad-email": Sentence(_("This is no e-mail address")),
+    "invoice.made-already": Sentence(_("The invoice was made already"), _("Ask at the desk to have it changed")),
     # store and vault
     "store.already-there": Sentence(_("There is one like that already"), _("Choose another name")),
     "store.no-such-thing": Sentence(_("Something that this needs is gone"), _AGAIN),

@@ -9,10 +9,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sealgate.domain.access import Passback, Reason
+from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
 from sealgate.domain.operators import Permission, Purpose, Role
 from sealgate.domain.people import PersonKind
 from sealgate.domain.places import GateKind
+from sealgate.domain.reconciliation import Difference, Movement
 from sealgate.domain.sightings import Means
+from sealgate.domain.stays import RightKind, StayState
+from sealgate.domain.stays_calls import CallReason
+from sealgate.domain.tariff_bill import BillReason
 from sealgate.ports import LatchAnswer
 from sealgate.store.words import Standing
 
@@ -43,6 +48,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Reason.NOT_HERE: _("No leave for this zone"),
         Reason.OUTSIDE_HOURS: _("Outside the hours"),
         Reason.ALREADY_INSIDE: _("Already inside"),
+        Reason.BANNED: _("On the block list"),
+        Reason.FULL: _("The lot is full"),
+        Reason.NO_PERMIT: _("No permit for this lot"),
+        Reason.UNPAID: _("Not paid yet"),
+        Reason.DESK_ASKED: _("The desk was asked"),
     },
     Role: {
         Role.ADMINISTRATOR: _("Administrator"),
@@ -50,6 +60,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Role.RECEPTION: _("Reception"),
         Role.HR: _("Personnel"),
         Role.PRIVACY: _("Privacy officer"),
+        Role.ATTENDANT: _("Attendant"),
     },
     Permission: {
         Permission.WATCH: _("Watch the gates"),
@@ -63,6 +74,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.CHANGE_RULES: _("Change gates and rules"),
         Permission.SEE_JOURNAL: _("Read the journal"),
         Permission.MANAGE_OPERATORS: _("Give roles to operators"),
+        Permission.PARKING: _("See lots and stays"),
+        Permission.PARKING_RULES: _("Change lots, tariffs and permits"),
+        Permission.DESK: _("Take calls at the desk"),
+        Permission.REFUND: _("Send money back"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),
@@ -104,5 +119,94 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Passback: {
         Passback.OFF: _("Allowed"),
         Passback.HARD: _("Refused"),
+    },
+    SpaceClass: {
+        SpaceClass.VISITORS: _("Visitors’ spaces"),
+        SpaceClass.PERMITS: _("Permit spaces"),
+        SpaceClass.DISABLED: _("Disabled drivers’ spaces"),
+        SpaceClass.ELECTRIC: _("Charging spaces"),
+    },
+    GateRole: {
+        GateRole.ENTRY: _("Entry"),
+        GateRole.EXIT: _("Exit"),
+        GateRole.NESTED_IN: _("In from the lot around it"),
+        GateRole.NESTED_OUT: _("Out to the lot around it"),
+    },
+    Doubt: {
+        Doubt.ASK: _("Ask the desk"),
+        Doubt.OPEN: _("Open and bill later"),
+    },
+    PermitKind: {
+        PermitKind.PERMIT: _("Permit"),
+        PermitKind.SEASON: _("Season ticket"),
+        PermitKind.FLEET: _("Fleet"),
+        PermitKind.STAFF: _("Staff"),
+    },
+    StayState: {
+        StayState.OPEN: _("Inside"),
+        StayState.WAITING: _("Waits to pay"),
+        StayState.PAID: _("Paid"),
+        StayState.CLOSED: _("Over"),
+        StayState.DISPUTED: _("At the desk"),
+    },
+    RightKind: {
+        RightKind.VISITOR: _("By the tariff"),
+        RightKind.PERMIT: _("Permit"),
+        RightKind.RESERVATION: _("Reservation"),
+    },
+    Difference: {
+        Difference.MISSING_HERE: _("Not in our books"),
+        Difference.MISSING_THERE: _("Not in their statement"),
+        Difference.OTHER_SUM: _("Another sum"),
+        Difference.TWICE: _("Twice in their statement"),
+    },
+    Movement: {
+        Movement.PAYMENT: _("Payment"),
+        Movement.REFUND: _("Refund"),
+        Movement.CHARGEBACK: _("Chargeback"),
+        Movement.CHARGEBACK_LIFTED: _("Chargeback lifted"),
+    },
+    CallReason: {
+        CallReason.NO_PLATE: _("No plate was read"),
+        CallReason.NO_ENTRY: _("No entry is known"),
+        CallReason.AMBIGUOUS: _("Several cars could be meant"),
+        CallReason.UNSURE: _("The plate is not sure"),
+        CallReason.TWO_VISITS: _("Two visits taken for one"),
+        CallReason.OTHER_CAR: _("Another car than at the entry"),
+        CallReason.TOO_LONG: _("Longer than a stay can be"),
+        CallReason.EXIT_MISSED: _("Left and nobody saw it"),
+        CallReason.STILL_NESTED: _("Still in a lot within"),
+        CallReason.TAILGATING: _("Followed another car through"),
+        CallReason.LEFT_OWING: _("Left without paying"),
+        CallReason.UNPAID: _("Stands at the exit unpaid"),
+        CallReason.WRONG_SUM: _("The sum is disputed"),
+        CallReason.BARRIER_STUCK: _("The barrier does not move"),
+        CallReason.HELP: _("The help button"),
+    },
+    BillReason: {
+        BillReason.FREE_TIME: _("Free minutes"),
+        BillReason.FREE_HOURS: _("Free hours"),
+        BillReason.PERMIT_HOURS: _("Hours of the permit"),
+        BillReason.STARTED_UNITS: _("Begun units"),
+        BillReason.FULL_UNITS: _("Full units"),
+        BillReason.UP_TO: _("Price up to this time"),
+        BillReason.FLAT: _("Flat price"),
+        BillReason.TIME_OFF: _("Time taken off"),
+        BillReason.WINDOW_CEILING: _("No more than this for these hours"),
+        BillReason.DAY_CEILING: _("No more than this a day"),
+        BillReason.HOURS_CEILING: _("No more than this for so many hours"),
+        BillReason.PERIOD_CEILING: _("No more than this for the period"),
+        BillReason.STAY_CEILING: _("No more than this for a stay"),
+        BillReason.FEE: _("Fee"),
+        BillReason.OFFER: _("Offer"),
+        BillReason.LOST_TICKET: _("Lost ticket"),
+        BillReason.MINIMUM: _("Least price"),
+        BillReason.RATE_SHARE: _("Share of this class"),
+        BillReason.SHARE_OFF: _("Share taken off"),
+        BillReason.AMOUNT_OFF: _("Discount"),
+        BillReason.WAIVED: _("Waived by the attendant"),
+        BillReason.ROUNDING: _("Rounding"),
+        BillReason.TAX: _("Tax"),
+        BillReason.NOTHING_DUE: _("Nothing to pay"),
     },
 }

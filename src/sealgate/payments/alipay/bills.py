@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ MOST_PACKED = 16 << 20
 MOST_UNPACKED = 64 << 20
 """64 MiB for all files together: some 200,000 movements. What a zip says of itself is not believed."""
 MOST_FILES = 16
+PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 PIECE = 1 << 16
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -58,18 +60,23 @@ def read(packed: bytes) -> list[StatementLine]:
     return [_line(row, len(head)) for row in rows[1:]]
 
 
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, EOFError, OSError, OverflowError)
+"""What `zipfile` raises over a file that somebody damaged, and what a wrong encoding does (a ValueError)."""
+
+
 def _unpack(packed: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            if len(archive.infolist()) > MOST_FILES:
-                raise BadStatement("the bill has too many files")
+            members = archive.infolist()
+            if len(members) > MOST_FILES or not all(member.compress_type in PACKINGS for member in members):
+                raise BadStatement("the bill is packed in another way")
             left, texts = MOST_UNPACKED, []
-            for member in archive.infolist():
+            for member in members:
                 plain = _read(archive, member, left)
                 left -= len(plain)
                 texts.append(plain.decode("gb18030"))
             return texts
-    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, RuntimeError, NotImplementedError, EOFError, OSError):
+    except BROKEN:
         raise BadStatement("the bill does not unpack") from None
 
 
@@ -85,7 +92,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes
 
 def _rows(text: str) -> list[list[str]]:
     """The cells of the head and of each movement. The line that ends the list has to be there."""
-    rows = []
+    rows: list[list[str]] = []
     for line in text.split("\n"):
         if END in line:
             if not rows:

@@ -56,7 +56,7 @@ def _form(body: bytes) -> dict[str, str]:
     except ValueError:
         raise UnreadableNotice("not a form in UTF-8") from None
     fields = dict(pairs)
-    unclear = any(_TWO_WAYS.search(value) or not value.isprintable() for value in fields.values())
+    unclear = any(_TWO_WAYS.search(value) for value in fields.values())
     if len(fields) != len(pairs) or unclear or not all(_NAME.fullmatch(name) for name in fields):
         raise UnreadableNotice("a field that could be read two ways")
     return fields
@@ -65,8 +65,8 @@ def _form(body: bytes) -> dict[str, str]:
 def verified_answer(body: bytes, method: str, key: RSAPublicKey) -> Fields:
     """The node of `method` in a genuine answer. Raises `ForgedAnswer` and `GarbledAnswer`.
 
-    Only an answer that says it failed, and nothing about money, may come without a signature: with code 2xxxx or
-    below 40004 Alipay did not get as far as the account whose key would sign.
+    Without a signature only a failure is believed, and only one that says nothing about a trade: Alipay did not get as
+    far as the account whose key would have signed.
     """
     nodes = _top(body)
     node = nodes.get(method.replace(".", "_") + "_response") or nodes.get(ERROR)

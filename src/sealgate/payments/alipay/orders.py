@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from urllib.parse import urlencode, urlsplit
 
 from sealgate.domain.billing import News, NothingToPay, Payment, Refund, RefundState, Told, reference_of
@@ -51,6 +51,7 @@ class Alipay:
     """`PaymentProvider` for one app of one merchant. Holds keys and no connection; any thread may call."""
 
     name = "alipay"
+    day_zone: tzinfo = BEIJING
 
     def __init__(
         self,
@@ -117,7 +118,7 @@ class Alipay:
 
     def ask(self, payment: Payment) -> Told:
         answer = self._ask("alipay.trade.query", {"out_trade_no": reference_of(payment.id)})
-        if "TRADE_NOT_EXIST" in _failure(answer):
+        if _says(answer, "TRADE_NOT_EXIST"):
             return self._told(payment, News.UNKNOWN)
         _refuse(answer)
         told = told_of_answer(answer, self.merchant, self._clock.now())
@@ -129,7 +130,7 @@ class Alipay:
         answer = self._ask("alipay.trade.close", {"out_trade_no": reference_of(payment.id)})
         if not _failure(answer):
             return self._told(payment, News.CLOSED)
-        if "TRADE_NOT_EXIST" in _failure(answer):
+        if _says(answer, "TRADE_NOT_EXIST"):
             return self._told(payment, News.UNKNOWN)
         told = self.ask(payment)  # they close only what is unpaid: so what is it?
         if told.news is News.WAITING:
@@ -165,8 +166,7 @@ class Alipay:
             raise StatementNotReady
         wanted = {"bill_type": "trade", "bill_date": day.isoformat()}
         answer = self._ask("alipay.data.dataservice.bill.downloadurl.query", wanted)
-        said = _failure(answer)
-        if "BILL_NOT_EXIST" in said or "NO_BILL_DATA" in said:
+        if _says(answer, "BILL_NOT_EXIST", "NO_BILL_DATA"):
             return iter(())  # nothing moved on that day
         _refuse(answer)
         return iter(bills.read(self._download(answer.text("bill_download_url", 2048))))
@@ -212,12 +212,17 @@ class Alipay:
 
 
 def _failure(answer: Fields) -> str:
-    """Their code of the failure; empty for success. Some are spelt with `ACQ.` in front, some without."""
+    """Their code of the failure; empty for success."""
     code = answer.text("code", 16)
     if code == "10000":
         return ""
     said = answer.text_or("sub_code", code, 128)
     return said if _CODE.fullmatch(said) else code
+
+
+def _says(answer: Fields, *codes: str) -> bool:
+    """A failure of the trade itself, so signed. Their codes are spelt with `ACQ.`, with `isp.` or without, in any case."""
+    return answer.text("code", 16) == "40004" and any(code in _failure(answer).upper() for code in codes)
 
 
 def _refuse(answer: Fields) -> None:

@@ -19,8 +19,8 @@ from sealgate.ports import BadSignature, StaleNotice, UnknownKey, UnreadableNoti
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 CIPHER = "AEAD_AES_256_GCM"
-MOST_CIPHERTEXT = 2048
-"""Characters of base64; `strict_base64` has the same bound. A payment notice has about 900."""
+MOST_CIPHERTEXT = 128 * 1024
+"""Characters of base64. A payment's notice has about 900; with coupons and their goods it grows to thousands."""
 
 
 def request_text(method: str, path: str, unix: str, nonce: str, body: bytes) -> bytes:
@@ -82,7 +82,7 @@ def open_resource(cipher: AESGCM, resource: Fields) -> bytes:
     """The plain text of a notice's `resource`. Raises `UnreadableNotice`: the key was changed, or it is not for us."""
     if resource.text("algorithm") != CIPHER:
         resource.fail("algorithm")
-    sealed = strict_base64(resource.text("ciphertext", MOST_CIPHERTEXT))
+    sealed = strict_base64(resource.text("ciphertext", MOST_CIPHERTEXT), MOST_CIPHERTEXT)
     nonce = resource.text("nonce", 32).encode()
     if sealed is None or len(nonce) != 12:
         resource.fail("ciphertext")

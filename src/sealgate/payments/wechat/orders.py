@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -62,6 +62,7 @@ class WechatPay:
     """`PaymentProvider` for one merchant. Holds keys and no connection; any thread may call."""
 
     name = "wechat"
+    day_zone: tzinfo = BEIJING
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ MADE = (
     "stays",
     "stay_masks",
     "stay_validations",
+    "readings",
     "unseen",
     "bills",
     "payments",
@@ -249,6 +250,7 @@ def tables() -> None:
         sa.Column("cause", sa.Text, nullable=True),
         sa.Column("superseded_at", BIG, nullable=True),
         sa.Column("paid_until", BIG, nullable=True),
+        sa.Column("doubted_at", BIG, nullable=True),
         sa.Column("right_kind", sa.Text, nullable=False),
         sa.Column("space", sa.Text, nullable=False),
         sa.Column("permit_id", ID, nullable=True),
@@ -268,6 +270,9 @@ def tables() -> None:
     op.create_index("ix_stays_outer", "stays", ["tenant_id", "outer_id"], **only("outer_id IS NOT NULL"))
     op.create_index("ix_stays_permit", "stays", ["tenant_id", "permit_id"], **only("permit_id IS NOT NULL AND cause IS NULL"))
     op.create_index("ix_stays_token", "stays", ["tenant_id", "token"], **only("token IS NOT NULL"))
+    op.create_index(
+        "ix_stays_unread", "stays", ["tenant_id", "lot_id", "entered_at"], **only("token IS NULL AND cause IS NULL")
+    )
     op.create_index(
         "uq_stays_inside", "stays", ["tenant_id", "lot_id", "token"], unique=True, **only("token IS NOT NULL AND cause IS NULL")
     )
@@ -293,6 +298,16 @@ def tables() -> None:
         sa.Column("share", BIG, nullable=True),
         sa.Column("at", BIG, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "stay_id", "validation_id", name="pk_stay_validations"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "readings",
+        sa.Column("tenant_id", ID, nullable=False),
+        sa.Column("day", sa.Integer, nullable=False),
+        sa.Column("token", sa.LargeBinary, nullable=False),
+        sa.Column("passage_id", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "day", "token", "passage_id", name="pk_readings"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,192 @@
+"""Who is leaving? The stay that an exit belongs to, with a certainty; or a case for the attendant.
+
+Every answer is weighed against the others: each open stay that the readings could be of, and a car that has no stay here
+because its entry was missed. The surprising thing: where both readings are very sure, a plate that is *not* inside is no
+misreading of one that is nearly the same, so it goes to the desk, while an unsure one pairs.
+
+Two visits are never made one: a car that may have left unseen and come back unseen is not paired. What left and came back
+without any trace (no reading, no ticket, no count of the loop, no opening by hand), or whose traces are told only after the
+car has gone, nobody can know; lanes leave one, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import prod
+
+from sealgate.domain.ids import StayId
+from sealgate.domain.plates import PlateText
+from sealgate.domain.stays_calls import CallReason
+from sealgate.domain.stays_reading import Reading, likelihood
+
+STRANGER = 7.5e-5
+"""Beside an open stay of weight 1: a car without a stay here whose plate is precisely the one that was read. One exit in
+fifty has no entry, and of the plates around there are hundreds that could be taken for one of those inside."""
+
+NEIGHBOUR = 1e-3
+"""The same for one car that came in unread: the chance that it is next to some car inside by plate, as fleets are."""
+
+LITTLE = 0.01
+
+PASSED_BEFORE = 0.05
+"""The same where precisely this plate was seen passing that day: it exists, so a sure reading of it is hardly a misreading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A stay that the exit could belong to. `plate` as read at the entry with `score`; None was let in by a ticket.
+
+    `until` is the same car's next entry, where there was one: only exits before it are of this stay.
+    """
+
+    stay: StayId
+    entered: datetime
+    plate: PlateText | None
+    score: float = 1.0
+    until: datetime | None = None
+    nested: bool = False
+    """The car is still in a lot within this one, as far as we know."""
+    doubted: bool = False
+    """An exit that nobody could tell went through since, and may have been this car's."""
+
+    def holds(self, at: datetime) -> bool:
+        return self.entered <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the lot knows of cars that nobody could name. `inside` counts all cars there, the leaving one too."""
+
+    inside: int = 1
+    entries: tuple[datetime, ...] = ()
+    exits: tuple[datetime, ...] = ()
+
+
+NO_TRACES = Traces()
+
+
+class How(StrEnum):
+    EXACT = "exact"
+    MISREAD = "misread"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    stay: StayId
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """`certainty` 0..1."""
+
+    stay: StayId
+    certainty: float
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Nobody is billed. `candidates`, best first, are what the attendant is shown."""
+
+    reason: CallReason
+    candidates: tuple[Likely, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[StayId, ...]:
+        """Where the car goes through before anybody has looked: the stays that may have ended with it."""
+        return tuple(one.stay for one in self.candidates if one.certainty >= LITTLE)
+
+
+def pair(
+    readings: Sequence[Reading],
+    stays: Sequence[Open],
+    *,
+    min_certainty: float,
+    longest: timedelta,
+    traces: Traces = NO_TRACES,
+    passed_before: bool = False,
+) -> Paired | Ask:
+    """Weigh one car's readings, by one camera or two, against the stays found for them. `readings` are of one moment."""
+    if not readings:
+        return Ask(CallReason.NO_PLATE)
+    at = readings[0].at
+    weights = {stay: weight for stay in stays if stay.holds(at) and (weight := _weight(readings, stay)) > 0}
+    if not weights:
+        return Ask(CallReason.NO_ENTRY)
+    total = sum(weights.values()) + _stranger(readings, stays, traces, at, passed_before=passed_before)
+    ranked = sorted(weights, key=lambda stay: (-weights[stay], stay.stay.bytes))
+    best = ranked[0]
+    exact = _is(best, readings)
+    certainty = weights[best] / total * _stayed(best, traces, at, exact=exact)
+    likely = tuple(Likely(stay.stay, round(weights[stay] / total, 4)) for stay in ranked[:5])
+    doubt = _doubt(best, ranked[1:], traces, at, longest) or _unsure(certainty, len(ranked), min_certainty)
+    if doubt is not None:
+        return Ask(doubt, likely)
+    return Paired(best.stay, certainty, How.EXACT if exact else How.MISREAD)
+
+
+def pair_ticket(
+    ticket: Open, at: datetime, readings: Sequence[Reading], stays: Sequence[Open], longest: timedelta
+) -> Paired | Ask:
+    """A ticket names its stay, unless the camera saw another car than the one that drew it, or one that is inside anyway."""
+    same = not readings or ticket.plate is None or _weight(readings, ticket) > 0
+    others = [stay for stay in stays if stay.stay != ticket.stay and stay.holds(at) and _is(stay, readings)]
+    if not same or (others and ticket.plate is None):
+        return Ask(CallReason.OTHER_CAR, tuple(Likely(stay.stay, 0.5) for stay in (ticket, *others[:4])))
+    doubt = CallReason.STILL_NESTED if ticket.nested else None
+    if at - ticket.entered > longest:
+        doubt = CallReason.TOO_LONG
+    return Ask(doubt, (Likely(ticket.stay, 1.0),)) if doubt else Paired(ticket.stay, 1.0, How.TICKET)
+
+
+def _weight(readings: Sequence[Reading], stay: Open) -> float:
+    if stay.plate is None:
+        return 0.0
+    plate = stay.plate
+    return prod(likelihood(reading, plate, stay.score) for reading in readings)
+
+
+def _is(stay: Open, readings: Sequence[Reading]) -> bool:
+    return any(reading.text == stay.plate for reading in readings)
+
+
+def _stranger(
+    readings: Sequence[Reading], stays: Sequence[Open], traces: Traces, at: datetime, *, passed_before: bool
+) -> float:
+    """The weight of a car with no stay here: of each text read that no open stay has."""
+    unread = sum(entry <= at for entry in traces.entries)
+    prior = STRANGER + NEIGHBOUR * unread / max(traces.inside, 1) + (PASSED_BEFORE if passed_before else 0)
+    inside = {stay.plate for stay in stays if stay.holds(at)}
+    texts = {reading.text for reading in readings} - inside
+    return prior * sum(prod(likelihood(reading, text) for reading in readings) for text in texts)
+
+
+def _stayed(stay: Open, traces: Traces, at: datetime, *, exact: bool) -> float:
+    """The chance that the car was here all the time: not one of those that left unseen and came back.
+
+    It came back unread, or misread; whether misread, only a reading now that is exactly right speaks against.
+    """
+    left = [exit_ for exit_ in traces.exits if stay.entered < exit_ < at]
+    if not left or (exact and not any(min(left) < entry <= at for entry in traces.entries)):
+        return 1.0
+    return max(1 - len(left) / max(traces.inside, len(left) + 1), 0.0)
+
+
+def _doubt(best: Open, rivals: Sequence[Open], traces: Traces, at: datetime, longest: timedelta) -> CallReason | None:
+    left = [exit_ for exit_ in traces.exits if best.entered < exit_ < at]
+    if best.doubted or (left and any(rival.entered > min(left) for rival in rivals)):
+        return CallReason.TWO_VISITS  # it may have left unseen, and come back, perhaps as the rival
+    if at - best.entered > longest:
+        return CallReason.TOO_LONG
+    return CallReason.STILL_NESTED if best.nested else None
+
+
+def _unsure(certainty: float, candidates: int, limit: float) -> CallReason | None:
+    if certainty >= limit:
+        return None
+    return CallReason.AMBIGUOUS if candidates > 1 else CallReason.UNSURE

@@ -1,0 +1,141 @@
+"""The lane's screen: known by a secret like a kiosk's, it tells the driver what stands between the car and the barrier.
+
+The surprising thing: it keeps nothing. What it shows follows from the newest passage at its gate and from the call that is
+open there, so a screen that was switched off shows the right thing when it is on again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sealgate.domain.access import Reason
+from sealgate.domain.ids import CallId, GateId, LotId, StayId, TenantId
+from sealgate.domain.money import Money
+from sealgate.domain.stays import StayState
+from sealgate.domain.stays_calls import CallReason, CallState
+from sealgate.flows import assist, parking
+from sealgate.flows.driving_passes import Shows, exit_code, lot_secret, stay_pass
+from sealgate.flows.kiosk import kiosk_gate
+from sealgate.flows.kit import House, unseal
+from sealgate.flows.parking_scene import detail_place
+from sealgate.flows.parking_writing import Price, account
+from sealgate.store import parking as rows
+from sealgate.store import passages
+from sealgate.store.engine import Reader
+from sealgate.vault.errors import KeyDestroyed
+
+DRIVING_OFF = timedelta(seconds=20)
+READING = timedelta(seconds=60)
+PAYING = timedelta(minutes=30)
+"""So long after its passage an opened barrier, a refusal, a sum is still meant for whoever stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGate:
+    """`enters`: cars come in here."""
+
+    tenant: TenantId
+    gate: GateId
+    name: str
+    site_name: str
+    lot: LotId
+    lot_name: str
+    enters: bool
+
+
+class Shown(StrEnum):
+    """What the screen is about."""
+
+    IDLE = "idle"
+    OPEN = "open"
+    PAY = "pay"
+    REFUSED = "refused"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """`code` is typed on the driver's page for the details; its address ends in `pay`. `call` is open here; `taken` if somebody has it."""
+
+    shown: Shown
+    reason: Reason | None = None
+    due: Money | None = None
+    code: str = ""
+    pay: str = ""
+    call: CallId | None = None
+    taken: bool = False
+
+
+def lane_gate(house: House, secret: str) -> LaneGate | None:
+    """The lane of this screen; None for a secret that is unknown or was replaced, and for a gate of no lot."""
+    found = kiosk_gate(house, secret)
+    if found is None:
+        return None
+    with house.store.read(found.tenant) as db:
+        lane = rows.lane_of(db, found.gate)
+    if lane is None:
+        return None
+    lot = lane.lot
+    return LaneGate(found.tenant, found.gate, found.name, found.site_name, lot.lot, lot.name, lane.role.enters)
+
+
+def screen(house: House, lane: LaneGate, price: Price) -> Screen:
+    """What the driver at this lane is told now."""
+    now = house.clock.now()
+    with house.store.read(lane.tenant) as db:
+        call = next((row for row in rows.open_calls_at(db, lane.gate) if assist.as_waiting(row).blocks), None)
+        newest = passages.page(db, gate=lane.gate, since=now - PAYING, limit=1)
+        found = _of_passage(house, db, lane, newest[0].row, price) if newest else Screen(Shown.IDLE)
+    if call is None or found.shown is Shown.OPEN:
+        return found
+    shown = found.shown if found.shown is Shown.PAY else Shown.ASKED
+    return replace(found, shown=shown, call=call.call, taken=call.state is CallState.CLAIMED)
+
+
+def press_help(house: House, lane: LaneGate) -> CallId:
+    """The help button. Pressed again it is the same call."""
+    return assist.call(house, lane.tenant, lane.gate, CallReason.HELP)
+
+
+def draw_ticket(house: House, lane: LaneGate) -> parking.Drawn:
+    """For a car whose plate cannot be read. Raises `NoLane` at an exit."""
+    return parking.draw_ticket(house, lane.tenant, lane.gate)
+
+
+def show_ticket(house: House, lane: LaneGate, typed: str, price: Price) -> parking.Arrival:
+    """A ticket's code, as a scanner at the lane types it. Raises `NoLane`."""
+    return parking.show_ticket(house, lane.tenant, lane.gate, typed.strip().rpartition("/")[2], price)
+
+
+def _of_passage(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price) -> Screen:
+    """What the newest passage at the gate means for whoever stands there."""
+    age = house.clock.now() - row.at
+    if row.reason is Reason.UNPAID:
+        return _to_pay(house, db, lane, row, price) or Screen(Shown.IDLE)
+    if row.opens:
+        return Screen(Shown.OPEN if age <= DRIVING_OFF else Shown.IDLE)
+    return Screen(Shown.REFUSED if age <= READING else Shown.IDLE, row.reason)
+
+
+def _to_pay(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price) -> Screen | None:
+    """The sum and the code, while the car stands there and owes."""
+    stay = _stay_of(house, db, row)
+    found = None if stay is None else rows.stay(db, stay)
+    if found is None or found.stay.state is not StayState.WAITING or not found.stay.inside:
+        return None
+    now = house.clock.now()
+    due = account(db, found.stay, price, now).due
+    code = exit_code(house, lane.tenant, found.stay.stay, now)
+    shows_sum = stay_pass(house, lane.tenant, found.stay.stay, Shows.SUM)  # whoever photographs the screen learns no more
+    return Screen(Shown.PAY, row.reason, due, code, f"{lot_secret(house, lane.tenant, lane.lot)}/stay/{shows_sum}")
+
+
+def _stay_of(house: House, db: Reader, row: passages.PassageRow) -> StayId | None:
+    try:
+        detail = unseal(house, detail_place(db.tenant, row.passage), row.detail) if row.detail else {}
+    except KeyDestroyed:
+        return None
+    return StayId(UUID(detail["stay"])) if "stay" in detail else None

@@ -1,0 +1,5 @@
+"""A provider inside this program, for demonstrations and tests: it pays, refuses, repeats, delays and forgets on request."""
+
+from sealgate.payments.simulated.provider import Act, PayPage, Simulated
+
+__all__ = ["Act", "PayPage", "Simulated"]

@@ -1,0 +1,271 @@
+"""Stays: begun, found, changed, closed.
+
+What finds a stay lives only while it is live: its token and its masks are gone in the same transaction that closes it. So a
+million closed stays cost the search nothing, and a stolen copy cannot look a plate up among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from sealgate.domain.ids import GateId, LotId, PassageId, PermitId, SiteId, StayId, ValidationId
+from sealgate.domain.lots import Stretch, Validation
+from sealgate.domain.stays import Right, Stay, StayState
+from sealgate.domain.stays_pairing import Traces
+from sealgate.ports import Sealed, Token
+from sealgate.store import schema as s
+from sealgate.store.engine import Reader, Tx
+
+MOST_NEAR = 64
+"""So many stays are looked at for one reading. More have never been alike; the certainty would be nothing then anyway."""
+
+MOST_TRACES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StayRow:
+    """A stay, and what is kept beside it. `day` is the number of the site's local day on which it began.
+
+    `seen` and `seen_leaving` are sealed: plate, score and picture at the entry and at the exit. `ticket_hash` is the SHA-256
+    of the ticket's code.
+    """
+
+    stay: Stay
+    site: SiteId
+    day: int
+    entry_gate: GateId
+    token: Token | None = None
+    ticket_hash: bytes | None = None
+    seen: Sealed | None = None
+    exit_gate: GateId | None = None
+    closed_at: datetime | None = None
+    seen_leaving: Sealed | None = None
+
+
+t, m, v, r, u = s.stays.c, s.stay_masks.c, s.stay_validations.c, s.readings.c, s.unseen.c
+k, lot_ = s.lot_counters.c, s.lots.c
+_STAY = (
+    t.stay_id, t.lot_id, t.entered_at, t.state, t.right_kind, t.space, t.permit_id, t.reservation_id, t.vehicle, t.left_at,
+    t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.tailgated, t.site_id, t.day, t.entry_gate, t.token, t.ticket_hash,
+    t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
+)  # fmt: skip
+_BILLS = (
+    sa.select(lot_.tariff.is_not(None))
+    .where(lot_.tenant_id == t.tenant_id, lot_.lot_id == t.lot_id)
+    .correlate(s.stays)
+    .scalar_subquery()
+)
+_LIVE = sa.text("state <> 'closed'")
+"""As the partial index has it: with a bound value it would not be used."""
+
+
+def add_stay(tx: Tx, row: StayRow, masks: Iterable[Token] = ()) -> None:
+    """Raises `AlreadyThere` where this plate has a stay in this lot that has not ended, or the ticket is taken."""
+    stay = row.stay
+    values = {
+        "stay_id": stay.stay,
+        "lot_id": stay.lot,
+        "site_id": row.site,
+        "day": row.day,
+        "entered_at": stay.entered,
+        "entry_gate": row.entry_gate,
+        "right_kind": stay.right.kind,
+        "space": stay.right.space,
+        "permit_id": stay.right.permit,
+        "reservation_id": stay.right.reservation,
+        "outer_id": stay.outer,
+        "vehicle": stay.vehicle,
+        "tailgated": stay.tailgated,
+        "ticket_hash": row.ticket_hash,
+        "seen": row.seen,
+        **_changing(stay),
+        "exit_gate": row.exit_gate,
+        "seen_leaving": row.seen_leaving,
+        "closed_at": row.closed_at,
+        "token": None if stay.state is StayState.CLOSED else row.token,
+    }
+    tx.add(s.stays, values)
+    if stay.state is not StayState.CLOSED:
+        tx.add_unless_there(s.stay_masks, [{"mask": mask, "stay_id": stay.stay} for mask in masks], (m.mask,))
+
+
+def change_stay(tx: Tx, before: Stay, after: Stay, at: datetime, **columns: Any) -> bool:
+    """Write `after` where the row still is as `before`. False: another gate, the desk or a payment was first.
+
+    `columns` are further columns to set (`exit_gate`, `seen_leaving`). What is closed loses its token and masks here.
+    """
+    still = [t.stay_id == before.stay, t.state == before.state, _same(t.cause, before.cause)]
+    values = {**_changing(after), **columns}
+    if after.state is StayState.CLOSED:
+        values |= {"token": None, "closed_at": at}
+    if tx.change(s.stays, still, values) != 1:
+        return False
+    if after.state is StayState.CLOSED:
+        tx.remove(s.stay_masks, [m.stay_id == after.stay])
+    return True
+
+
+def doubt_stays(tx: Tx, stays: Sequence[StayId], at: datetime) -> int:
+    """An exit went through that may have been any of theirs; how many of them are still live."""
+    return tx.change(s.stays, [t.stay_id.in_(stays), t.state != StayState.CLOSED], {"doubted_at": at})
+
+
+def stay(db: Reader, stay: StayId) -> StayRow | None:
+    """With its validations and the times it was away in lots within its own. In a write it is locked until the commit."""
+    query = _select(db).where(t.stay_id == stay)
+    row = db.row(query.with_for_update(of=s.stays) if isinstance(db, Tx) else query, _row)
+    return None if row is None else _whole(db, row)
+
+
+def stay_by_ticket(db: Reader, ticket_hash: bytes) -> StayRow | None:
+    """Closed ones too: a receipt is asked for afterwards."""
+    row = db.row(_select(db).where(t.ticket_hash == ticket_hash), _row)
+    return None if row is None else _whole(db, row)
+
+
+def stays_of_plate(db: Reader, token: Token) -> list[StayRow]:
+    """The live ones in any lot, oldest first."""
+    return db.rows(_select(db).where(t.token == token).order_by(t.entered_at, t.stay_id), _row)
+
+
+def stays_like(db: Reader, masks: Sequence[Token]) -> list[StayRow]:
+    """The live ones that have a mask in common, newest first: at most `MOST_NEAR`. A mask belongs to one lot."""
+    found = sa.select(m.stay_id).where(db.mine(s.stay_masks), m.mask.in_(masks)).distinct()
+    return db.rows(_select(db).where(t.stay_id.in_(found)).order_by(t.entered_at.desc(), t.stay_id).limit(MOST_NEAR), _row)
+
+
+def live_stays(
+    db: Reader, lot: LotId, *, states: Sequence[StayState] = (), since: datetime | None = None, limit: int = 100
+) -> list[StayRow]:
+    """Those that are not closed, oldest first; of the named states only, where some are named."""
+    query = _select(db).where(t.lot_id == lot, _LIVE)
+    if states:
+        query = query.where(t.state.in_(states))
+    if since is not None:
+        query = query.where(t.entered_at > since)
+    return db.rows(query.order_by(t.entered_at, t.stay_id).limit(limit), _row)
+
+
+def inside_by_permit(db: Reader, permit: PermitId) -> int:
+    """How many cars stand inside by it, in all lots."""
+    query = sa.select(sa.func.count()).where(db.mine(s.stays), t.permit_id == permit, t.cause.is_(None))
+    return int(db.sql.execute(query).scalar_one())
+
+
+def nested_inside(db: Reader, outer: StayId) -> bool:
+    """Whether nobody saw the car come out of a lot within."""
+    query = sa.select(t.stay_id).where(db.mine(s.stays), t.outer_id == outer, t.left_at.is_(None)).limit(1)
+    return db.sql.execute(query).first() is not None
+
+
+def add_validation(tx: Tx, stay: StayId, validation: Validation, at: datetime) -> bool:
+    """False where this stay has had it."""
+    minutes = None if validation.time is None else int(validation.time / timedelta(minutes=1))
+    row = {"stay_id": stay, "validation_id": validation.validation, "minutes": minutes, "share": validation.share, "at": at}
+    return bool(tx.add_unless_there(s.stay_validations, [row], (v.stay_id,)))
+
+
+def add_reading(tx: Tx, day: int, token: Token, passage: PassageId) -> None:
+    """Under another plate than the passage's own; both tokens are of that day."""
+    tx.add(s.readings, {"day": day, "token": token, "passage_id": passage})
+
+
+def passages_read(db: Reader, tokens: Sequence[tuple[int, Token]]) -> list[PassageId]:
+    """The passages that were read as those plates, and taken for others."""
+    either = [sa.and_(r.day == day, r.token == token) for day, token in tokens]
+    if not either:
+        return []
+    return db.rows(sa.select(r.passage_id).where(db.mine(s.readings), sa.or_(*either)).limit(MOST_NEAR), PassageId)
+
+
+def add_unseen(tx: Tx, passage: PassageId, lot: LotId, *, enters: bool, at: datetime) -> None:
+    """A car passed that nobody could name."""
+    tx.add(s.unseen, {"passage_id": passage, "lot_id": lot, "enters": enters, "at": at, "cleared_at": None})
+
+
+def clear_unseen(tx: Tx, passage: PassageId, at: datetime) -> bool:
+    """Somebody found out who it was. False where it was known already, or never was one."""
+    return tx.change(s.unseen, [u.passage_id == passage, u.cleared_at.is_(None)], {"cleared_at": at}) == 1
+
+
+def traces_of(db: Reader, lot: LotId, since: datetime) -> Traces:
+    """What is known of cars that nobody could name, from `since` on; cars with a ticket and no plate among them."""
+    passed = sa.select(u.enters, u.at).where(db.mine(s.unseen), u.lot_id == lot, u.cleared_at.is_(None), u.at >= since)
+    unread = sa.select(t.entered_at).where(
+        db.mine(s.stays), t.lot_id == lot, t.token.is_(None), t.cause.is_(None), t.entered_at >= since
+    )
+    count = sa.select(sa.func.sum(k.taken)).where(db.mine(s.lot_counters), k.lot_id == lot)
+    seen = db.rows(passed.order_by(u.at.desc()).limit(MOST_TRACES), lambda enters, at: (enters, at))
+    tickets = db.rows(unread.order_by(t.entered_at.desc()).limit(MOST_TRACES), lambda at: at)
+    return Traces(
+        inside=int(db.sql.execute(count).scalar() or 0),
+        entries=(*(at for enters, at in seen if enters), *tickets),
+        exits=tuple(at for enters, at in seen if not enters),
+    )
+
+
+def _select(db: Reader) -> sa.Select[Any]:
+    return sa.select(*_STAY, _BILLS).where(db.mine(s.stays))
+
+
+def _same(column: sa.Column[Any], value: Any) -> sa.ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
+
+
+def _changing(stay: Stay) -> dict[str, Any]:
+    """What a stay's way through its states changes."""
+    return {
+        "state": stay.state,
+        "left_at": stay.left,
+        "cause": stay.cause,
+        "superseded_at": stay.superseded,
+        "paid_until": stay.paid_until,
+        "doubted_at": stay.doubted,
+    }
+
+
+def _whole(db: Reader, row: StayRow) -> StayRow:
+    stay = row.stay
+    given = sa.select(v.validation_id, v.minutes, v.share).where(db.mine(s.stay_validations), v.stay_id == stay.stay)
+    nested = sa.select(t.entered_at, sa.func.coalesce(t.left_at, t.entered_at)).where(db.mine(s.stays), t.outer_id == stay.stay)
+    return replace(
+        row,
+        stay=replace(
+            stay,
+            validations=tuple(db.rows(given.order_by(v.at, v.validation_id), _validation)),
+            away=tuple(sorted(db.rows(nested, Stretch))),
+        ),
+    )
+
+
+def _validation(validation: ValidationId, minutes: int | None, share: int | None) -> Validation:
+    return Validation(validation, None if minutes is None else timedelta(minutes=minutes), share)
+
+
+def _row(*columns: Any) -> StayRow:
+    (
+        stay, lot, entered, state, kind, space, permit, reservation, vehicle, left, cause, superseded, outer, paid_until,
+        doubted, tailgated, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving, bills,
+    ) = columns  # fmt: skip
+    made = Stay(
+        stay=stay,
+        lot=lot,
+        entered=entered,
+        state=state,
+        right=Right(kind, space, permit, reservation),
+        vehicle=vehicle,
+        bills=bool(bills),
+        left=left,
+        cause=cause,
+        superseded=superseded,
+        outer=outer,
+        paid_until=paid_until,
+        doubted=doubted,
+        tailgated=tailgated,
+    )
+    return StayRow(made, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving)

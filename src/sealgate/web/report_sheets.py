@@ -1,0 +1,106 @@
+"""Each report as a sheet, in the reader's language: the same rows on the page, in CSV and in XLSX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sealgate.domain.money import Money
+from sealgate.domain.stays_calls import CallReason
+from sealgate.flows.reporting import DaySum, ForcedLine, Lengths, MeansSum, Misread, Occupancy, Sum
+from sealgate.store.parking import DifferenceRow
+from sealgate.web.i18n import Words, _
+from sealgate.web.reports_drawn import length_said
+from sealgate.web.sheets import Cell, Sheet
+
+PROVIDERS = {
+    "wechat": _("WeChat Pay"),
+    "alipay": _("Alipay"),
+    "stripe": _("Card, by Stripe"),
+    "simulated": _("Simulated"),
+    "cash": _("Cash"),
+}
+
+
+def provider_said(words: Words, provider: str) -> str:
+    """One that we have no word for by its own name."""
+    return words.gettext(PROVIDERS[provider]) if provider in PROVIDERS else provider
+
+
+def revenue_sheet(words: Words, lines: Sequence[DaySum]) -> Sheet:
+    rows = tuple((line.day, *_money(line.sum)) for line in lines)
+    return _sheet(words, "revenue", _("Revenue"), (_("Day"), *_MONEY), rows)
+
+
+def means_sheet(words: Words, lines: Sequence[MeansSum]) -> Sheet:
+    rows = tuple((provider_said(words, line.provider), *_money(line.sum)) for line in lines)
+    return _sheet(words, "means", _("Payment means"), (_("Paid by"), *_MONEY), rows)
+
+
+def occupancy_sheet(words: Words, found: Occupancy) -> Sheet:
+    rows = tuple((line.day, line.peak, round(line.mean, 1), found.spaces) for line in found.days)
+    heads = (_("Day"), _("Most at once"), _("On average"), _("Spaces"))
+    return _sheet(words, "occupancy", _("Occupancy"), heads, rows)
+
+
+def hours_sheet(words: Words, found: Occupancy) -> Sheet:
+    rows = tuple((f"{hour:02}:00", round(mean, 1)) for hour, mean in enumerate(found.hours))
+    return _sheet(words, "hours", _("Hours of the day"), (_("Hour"), _("On average")), rows)
+
+
+def lengths_sheet(words: Words, found: Lengths) -> Sheet:
+    rows = tuple(
+        (length_said(words, line.upto), line.stays, round(100 * line.stays / found.stays, 1) if found.stays else 0.0)
+        for line in found.lengths
+    )
+    return _sheet(words, "lengths", _("Stay lengths"), (_("Length"), _("Stays"), _("Per cent")), rows)
+
+
+def forced_sheet(words: Words, lines: Sequence[ForcedLine]) -> Sheet:
+    rows = tuple((line.at, line.gate, line.by, line.why) for line in lines)
+    return _sheet(words, "forced", _("Forced openings"), (_("Time"), _("Gate"), _("By"), _("Why")), rows)
+
+
+def misreads_sheet(words: Words, lines: Sequence[Misread]) -> Sheet:
+    """A column for each reason that came up at all."""
+    reasons = [reason for reason in CallReason if any(line.calls.get(reason) for line in lines)]
+    rows = tuple(
+        (line.day, line.left, line.misread, *(line.calls.get(reason, 0) for reason in reasons)) for line in lines
+    )
+    heads = (_("Day"), _("Cars that left"), _("Plate needed the desk"))
+    made = _sheet(words, "misreads", _("Misreads"), heads, rows)
+    return Sheet(made.name, made.title, (*made.heads, *(words.say(reason) for reason in reasons)), made.rows)
+
+
+def reconciliation_sheet(words: Words, lines: Sequence[DifferenceRow]) -> Sheet:
+    rows = tuple(
+        (
+            line.day,
+            provider_said(words, line.provider),
+            words.say(line.movement),
+            words.say(line.kind),
+            _side(line.ours, line.currency),
+            _side(line.theirs, line.currency),
+            line.currency,
+            words.gettext(_("Settled")) if line.settled_at else words.gettext(_("Unsettled")),
+        )
+        for line in lines
+    )
+    heads = (_("Day"), _("Paid by"), _("What"), _("Difference"), _("Ours"), _("Theirs"), _("Currency"), _("State"))
+    return _sheet(words, "reconciliation", _("Reconciliation"), heads, rows)
+
+
+_MONEY = (_("Came"), _("Sent back"), _("Left over"), _("Currency"), _("Payments"))
+
+
+def _money(found: Sum) -> tuple[Cell, ...]:
+    sums = (Decimal(Money(minor, found.currency).text) for minor in (found.came, found.back, found.net))
+    return (*sums, found.currency, found.payments)
+
+
+def _side(minor: int | None, currency: str) -> Cell:
+    return None if minor is None else Decimal(Money(minor, currency).text)
+
+
+def _sheet(words: Words, name: str, title: str, heads: Sequence[str], rows: tuple[tuple[Cell, ...], ...]) -> Sheet:
+    return Sheet(name, words.gettext(title), tuple(words.gettext(head) for head in heads), rows)

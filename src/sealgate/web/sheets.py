@@ -1,0 +1,96 @@
+"""A report as rows and columns, and as files: CSV for programs, XLSX for people.
+
+The surprising thing: a text that begins like a formula is written with an apostrophe before it in CSV, because somebody opens
+that file in a spreadsheet too; in XLSX every text is written as text, whatever it begins with.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO, StringIO
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+Cell = str | int | float | Decimal | date | datetime | None
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+WIDEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`name` is short and plain, for a file's name and a sheet's tab; `heads` and texts are in the reader's language."""
+
+    name: str
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def csv_of(sheet: Sheet) -> bytes:
+    """RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(sheet.heads)
+    writer.writerows([_plain(cell) for cell in row] for row in sheet.rows)
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def xlsx_of(sheets: Sequence[Sheet]) -> bytes:
+    """One workbook with a sheet each."""
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        bold = book.add_format({"bold": True, "bottom": 1})
+        days = book.add_format({"num_format": "yyyy-mm-dd"})
+        moments = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        money = book.add_format({"num_format": "#,##0.00"})
+        for sheet in sheets:
+            _fill(book.add_worksheet(sheet.title[:31]), sheet, bold, {date: days, datetime: moments, Decimal: money})
+    return made.getvalue()
+
+
+def _fill(page: Worksheet, sheet: Sheet, bold: Format, formats: dict[type, Format]) -> None:
+    page.write_row(0, 0, sheet.heads, bold)
+    page.freeze_panes(1, 0)
+    for number, row in enumerate(sheet.rows, 1):
+        for column, cell in enumerate(row):
+            _write(page, number, column, cell, formats)
+    for column, head in enumerate(sheet.heads):
+        longest = max([len(_plain(row[column])) for row in sheet.rows[:500]] + [len(head)])
+        page.set_column(column, column, min(longest + 3, WIDEST))
+
+
+def _write(page: Worksheet, row: int, column: int, cell: Cell, formats: dict[type, Format]) -> None:
+    """A spreadsheet's moments have no zone: they are local already."""
+    match cell:
+        case None:
+            page.write_blank(row, column, None)
+        case datetime():
+            page.write_datetime(row, column, cell.replace(tzinfo=None), formats[datetime])
+        case date():
+            page.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), formats[date])  # noqa: DTZ001
+        case Decimal():
+            page.write_number(row, column, float(cell), formats[Decimal])
+        case int() | float():
+            page.write_number(row, column, cell)
+        case str():
+            page.write_string(row, column, cell)
+
+
+def _plain(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return cell.isoformat(timespec="seconds")
+        case float():
+            return f"{cell:.2f}"
+        case str() if cell.startswith(FORMULA):
+            return f"'{cell}"
+        case _:
+            return str(cell)

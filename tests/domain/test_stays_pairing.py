@@ -1,0 +1,186 @@
+"""Who is leaving: weighed readings, second views, tickets, and when nobody can tell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealgate.domain.ids import StayId
+from sealgate.domain.plates import PlateText
+from sealgate.domain.stays_calls import CallReason
+from sealgate.domain.stays_pairing import Ask, How, Likely, Open, Paired, Traces, pair, pair_ticket
+from sealgate.domain.stays_reading import Reading, folded, likelihood, search_keys
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
+
+
+def open_stay(number: int, plate: str | None, hours_ago: float = 1.0, **more: object) -> Open:
+    text = None if plate is None else PlateText(plate)
+    return Open(StayId(UUID(int=number)), NOON - hours_ago * HOUR, text, 0.97, **more)  # type: ignore[arg-type]
+
+
+def read(text: str, score: float = 0.95) -> Reading:
+    return Reading(PlateText(text), NOON, score)
+
+
+BOB, CHARLIE = open_stay(1, "沪A12345"), open_stay(2, "沪A12347")
+
+
+def found(*readings: Reading, stays: list[Open] | None = None, **more: object) -> Paired | Ask:
+    given_stays = [BOB] if stays is None else stays
+    return pair(readings, given_stays, min_certainty=0.93, longest=MONTH, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "how"),
+    [
+        ("沪A12345", 0.99, How.EXACT),
+        ("沪AI2345", 0.95, How.MISREAD),
+        ("沪AI2B45", 0.9, CallReason.UNSURE),
+        ("沪AIZ345", 0.95, How.MISREAD),
+        ("沪A1234S", 0.99, How.MISREAD),
+        ("沪A1X345", 0.9, How.MISREAD),
+        ("沪A12X45", 0.95, How.MISREAD),
+        ("京A12345", 0.9, How.MISREAD),
+        ("沪A2345", 0.9, How.MISREAD),
+        ("沪A1Y2345", 0.9, How.MISREAD),
+        ("沪A2345", 0.99, CallReason.UNSURE),
+        ("沪A1Y2345", 0.99, CallReason.UNSURE),
+        ("沪AXX345", 0.6, CallReason.NO_ENTRY),
+        ("粤B98765", 0.99, CallReason.NO_ENTRY),
+    ],
+)
+def test_what_a_reading_is_worth(text: str, score: float, how: How | CallReason) -> None:
+    answer = found(read(text, score))
+    assert (answer.how if isinstance(answer, Paired) else answer.reason) is how
+
+
+def test_two_it_could_be_are_both_shown_to_the_attendant() -> None:
+    answer = found(read("沪A12348", 0.9), stays=[BOB, CHARLIE])
+    assert isinstance(answer, Ask)
+    assert answer.reason is CallReason.AMBIGUOUS
+    assert {likely.stay for likely in answer.candidates} == {BOB.stay, CHARLIE.stay} == set(answer.doubts)
+
+
+def test_an_exact_reading_beats_a_neighbour() -> None:
+    answer = found(read("沪A12347", 0.9), stays=[BOB, CHARLIE])
+    assert isinstance(answer, Paired)
+    assert (answer.stay, answer.how) == (CHARLIE.stay, How.EXACT)
+
+
+def test_a_second_view_decides_between_two() -> None:
+    answer = found(read("沪A12348", 0.9), read("沪A12345", 0.8), stays=[BOB, CHARLIE])
+    assert isinstance(answer, Paired)
+    assert answer.stay == BOB.stay
+
+
+def test_two_views_of_a_car_that_has_no_stay_are_no_misreading() -> None:
+    answer = found(read("沪A12346"), read("沪A12346"))
+    assert isinstance(answer, Ask)
+    assert answer.reason is CallReason.UNSURE
+
+
+def test_a_plate_that_passed_today_is_hardly_a_misreading() -> None:
+    assert isinstance(found(read("沪A1X345", 0.9)), Paired)
+    assert isinstance(found(read("沪A1X345", 0.9), passed_before=True), Ask)
+
+
+def test_a_stay_holds_from_its_entry_until_the_next_one() -> None:
+    earlier = open_stay(3, "沪A12345", 5, until=NOON - 2 * HOUR)
+    later = open_stay(4, "沪A12345", 2)
+    early = Reading(PlateText("沪A12345"), NOON - 3 * HOUR, 0.95)
+    before = Reading(PlateText("沪A12345"), NOON - 9 * HOUR, 0.95)
+    answers = [found(reading, stays=[earlier, later]) for reading in (early, read("沪A12345"), before)]
+    assert [getattr(answer, "stay", None) for answer in answers] == [earlier.stay, later.stay, None]
+
+
+@pytest.mark.parametrize(
+    ("stay", "reason"),
+    [
+        (open_stay(1, "沪A12345", 31 * 24), CallReason.TOO_LONG),
+        (open_stay(1, "沪A12345", nested=True), CallReason.STILL_NESTED),
+        (open_stay(1, "沪A12345", doubted=True), CallReason.TWO_VISITS),
+    ],
+)
+def test_some_stays_are_never_billed_by_themselves(stay: Open, reason: CallReason) -> None:
+    answer = found(read("沪A12345"), stays=[stay])
+    assert isinstance(answer, Ask)
+    assert answer.reason is reason
+
+
+class TestCarsThatNobodyCouldName:
+    STAYED = open_stay(1, "沪A12345", 8)
+
+    def test_a_car_may_have_left_unseen_and_come_back_unread(self) -> None:
+        both = Traces(inside=5, exits=(NOON - 4 * HOUR,), entries=(NOON - 2 * HOUR,))
+        wrong_order = Traces(inside=5, exits=(NOON - 2 * HOUR,), entries=(NOON - 4 * HOUR,))
+        assert isinstance(found(read("沪A12345"), stays=[self.STAYED], traces=both), Ask)
+        assert isinstance(found(read("沪A12345"), stays=[self.STAYED], traces=wrong_order), Paired)
+
+    def test_in_a_large_garage_it_was_most_likely_another(self) -> None:
+        both = Traces(inside=2000, exits=(NOON - 4 * HOUR,), entries=(NOON - 2 * HOUR,))
+        assert isinstance(found(read("沪A12345"), stays=[self.STAYED], traces=both), Paired)
+
+    def test_or_have_come_back_misread(self) -> None:
+        back = open_stay(2, "沪A1234S", 2)
+        answer = found(read("沪A12345"), stays=[self.STAYED, back], traces=Traces(inside=2000, exits=(NOON - 4 * HOUR,)))
+        assert isinstance(answer, Ask)
+        assert answer.reason is CallReason.TWO_VISITS
+
+
+class TestTickets:
+    TICKET = open_stay(9, None, 3)
+
+    def shown(self, *readings: Reading, ticket: Open = TICKET, stays: tuple[Open, ...] = ()) -> Paired | Ask:
+        return pair_ticket(ticket, NOON, readings, stays, MONTH)
+
+    def test_it_names_its_stay(self) -> None:
+        assert self.shown() == Paired(self.TICKET.stay, 1.0, How.TICKET) == self.shown(read("粤B98765"))
+
+    def test_it_does_not_serve_a_car_that_is_inside_by_its_plate(self) -> None:
+        answer = self.shown(read("沪A12345"), stays=(BOB,))
+        assert answer == Ask(CallReason.OTHER_CAR, (Likely(self.TICKET.stay, 0.5), Likely(BOB.stay, 0.5)))
+
+    def test_it_does_not_serve_another_car_than_the_one_that_drew_it(self) -> None:
+        assert isinstance(self.shown(read("粤B98765"), ticket=BOB), Ask)
+        assert isinstance(self.shown(read("沪A1234S"), ticket=BOB), Paired)
+
+    def test_it_does_not_hold_for_ever(self) -> None:
+        assert self.shown(ticket=open_stay(9, None, 24 * 31)) == Ask(CallReason.TOO_LONG, (Likely(self.TICKET.stay, 1.0),))
+
+
+PLATES = st.text("ABC0128沪", min_size=2, max_size=8)
+
+
+@given(PLATES, PLATES, st.floats(0, 1))
+def test_a_likelihood_is_one_and_the_same_both_ways(one: str, other: str, score: float) -> None:
+    there = likelihood(Reading(PlateText(one), NOON, score), other)
+    assert 0 <= there <= 1
+    assert there == likelihood(Reading(PlateText(other), NOON, score), one)
+    assert (there > likelihood(Reading(PlateText(one), NOON, score), one)) is False
+
+
+@given(PLATES, PLATES)
+def test_whatever_is_likely_is_found_by_a_key(one: str, other: str) -> None:
+    if likelihood(Reading(PlateText(one), NOON, 0.9), other) > 0:
+        assert search_keys(one) & search_keys(other)
+
+
+@given(PLATES)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+
+
+@given(st.lists(PLATES, min_size=1, max_size=6, unique=True), st.data())
+def test_never_more_certain_than_the_weights_allow(plates: list[str], data: st.DataObject) -> None:
+    stays = [open_stay(number, plate) for number, plate in enumerate(plates, 1)]
+    answer = found(read(data.draw(st.sampled_from(plates)), data.draw(st.floats(0.5, 1))), stays=stays)
+    if isinstance(answer, Paired):
+        assert 0.93 <= answer.certainty <= 1
+    else:
+        assert sum(likely.certainty for likely in answer.candidates) <= 1.001
