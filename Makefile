@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help docs demo test lint types contracts tests system front models wheel format lock bench shots clean
@@ -26,8 +27,8 @@ types: $(VENV)/.ready ## mypy --strict on everything
 contracts: $(VENV)/.ready ## import contracts: arrows only run down
 	$(BIN)/lint-imports --config .importlinter.toml
 
-tests: $(VENV)/.ready ## only the tests (PYTEST_ARGS="-k kiosk")
-	$(BIN)/pytest $(PYTEST_ARGS)
+tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k kiosk")
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 system: ## PostgreSQL, Chromium, GStreamer and fonts from Debian, for the tests
 	@sh tools/system.sh

@@ -71,7 +71,8 @@ class Stay:
 
     `superseded` is the same car's next entry: what it did after that belongs to the next stay. `outer` is its stay in the lot
     around this one, and `away` the times it spent in lots within this one: those are theirs. `paid_until` ends the grace after
-    a payment. `doubted` is when an exit that may have been its own went through undecided. `vehicle` is the tariff's word for its class; `bills` says whether its lot asks for money at all.
+    a payment. `doubted` is when an exit that may have been its own went through undecided. `vehicle` is the tariff's word for
+    its class; `bills` says whether its lot asks for money at all.
     """
 
     stay: StayId

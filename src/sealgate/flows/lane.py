@@ -17,7 +17,8 @@ from sealgate.domain.money import Money
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason, CallState
 from sealgate.flows import assist, parking
-from sealgate.flows.driving_passes import Shows, exit_code, lot_secret, stay_pass
+from sealgate.flows.driving import exit_sign, ticket_path
+from sealgate.flows.driving_passes import lot_secret
 from sealgate.flows.kiosk import kiosk_gate
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking_scene import detail_place
@@ -58,7 +59,7 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`code` is typed on the driver's page for the details; its address ends in `pay`. `call` is open here; `taken` if somebody has it."""
+    """`pay` is the path of the driver's page and `code` the same as digits. `call` is open here; `taken` if somebody has it."""
 
     shown: Shown
     reason: Reason | None = None
@@ -100,9 +101,10 @@ def press_help(house: House, lane: LaneGate) -> CallId:
     return assist.call(house, lane.tenant, lane.gate, CallReason.HELP)
 
 
-def draw_ticket(house: House, lane: LaneGate) -> parking.Drawn:
-    """For a car whose plate cannot be read. Raises `NoLane` at an exit."""
-    return parking.draw_ticket(house, lane.tenant, lane.gate)
+def draw_ticket(house: House, lane: LaneGate) -> str | None:
+    """What the ticket's QR says, for a car whose plate cannot be read; None where it may not come in. Raises `NoLane`."""
+    drawn = parking.draw_ticket(house, lane.tenant, lane.gate)
+    return ticket_path(lot_secret(house, lane.tenant, lane.lot), drawn.code) if drawn.code else None
 
 
 def show_ticket(house: House, lane: LaneGate, typed: str, price: Price) -> parking.Arrival:
@@ -126,11 +128,9 @@ def _to_pay(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, 
     found = None if stay is None else rows.stay(db, stay)
     if found is None or found.stay.state is not StayState.WAITING or not found.stay.inside:
         return None
-    now = house.clock.now()
-    due = account(db, found.stay, price, now).due
-    code = exit_code(house, lane.tenant, found.stay.stay, now)
-    shows_sum = stay_pass(house, lane.tenant, found.stay.stay, Shows.SUM)  # whoever photographs the screen learns no more
-    return Screen(Shown.PAY, row.reason, due, code, f"{lot_secret(house, lane.tenant, lane.lot)}/stay/{shows_sum}")
+    due = account(db, found.stay, price, house.clock.now()).due
+    sign = exit_sign(house, lane.tenant, found.stay.stay)
+    return Screen(Shown.PAY, row.reason, due, sign.code, sign.path)
 
 
 def _stay_of(house: House, db: Reader, row: passages.PassageRow) -> StayId | None:

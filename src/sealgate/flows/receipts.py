@@ -25,7 +25,6 @@ from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import parking
 from sealgate.store.engine import Reader
-from sealgate.store.parking import invoices
 from sealgate.vault.envelope import Place
 from sealgate.vault.errors import KeyDestroyed
 
@@ -75,7 +74,7 @@ def receipt(house: House, here: Spot, text: str) -> Receipt:
     with house.store.read(here.tenant) as db:
         paid, row = _paid(db, here, held.payment)
         refunds = max(sum(_back(one) for one in parking.refunds_of(db, held.payment)), paid.refunded_told)
-        asked = invoices.invoice(db, held.payment)
+        asked = parking.invoice(db, held.payment)
         proven = held.shows is Shows.DETAILS
         assert paid.paid_at is not None
         return Receipt(
@@ -99,14 +98,14 @@ def ask_invoice(house: House, here: Spot, text: str, request: InvoiceRequest) ->
         paid, row = _paid(tx, here, held.payment)
         place, owner = _place(here, held.payment), _owner(here, row)
         sealed = seal(house, here.tenant, owner, place, asdict(request))
-        if not invoices.put_invoice(tx, invoices.InvoiceRow(held.payment, paid.stay, now, sealed)):
+        if not parking.put_invoice(tx, parking.InvoiceRow(held.payment, paid.stay, now, sealed)):
             raise InvoiceMade
         journal.write(tx, house.keyring, now, "invoice.asked", object=f"payment:{held.payment}")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One request as accounts need it: to be handed to whoever issues invoices."""
+    """One request as accounts need it: to be handed to whoever issues parking."""
 
     payment: PaymentId
     asked_at: datetime
@@ -119,12 +118,22 @@ def wanted(house: House, signed: Signed) -> list[Wanted]:
     """The requests that nobody has served yet, oldest first; that somebody read them is journaled."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        found = [_wanted(house, tx, row) for row in invoices.open_invoices(tx)]
+        found = [_wanted(house, tx, row) for row in parking.open_invoices(tx)]
         journal.write(tx, house.keyring, house.clock.now(), "invoices.listed")
     return [one for one in found if one is not None]
 
 
-def _wanted(house: House, db: Reader, row: invoices.InvoiceRow) -> Wanted | None:
+def invoice_made(house: House, signed: Signed, payment: PaymentId) -> None:
+    """Somebody issued it. Raises `InvoiceMade` where somebody had."""
+    signed.need(Permission.PARKING)
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        now = house.clock.now()
+        if not parking.finish_invoice(tx, payment, now):
+            raise InvoiceMade
+        journal.write(tx, house.keyring, now, "invoice.made", object=f"payment:{payment}")
+
+
+def _wanted(house: House, db: Reader, row: parking.InvoiceRow) -> Wanted | None:
     """None where its key is gone."""
     paid = parking.payment(db, row.payment)
     if paid is None or paid.paid_at is None:
@@ -177,14 +186,14 @@ def _seen(house: House, here: Spot, row: parking.StayRow) -> dict[str, object]:
         return {}
 
 
-def _request(house: House, here: Spot, asked: invoices.InvoiceRow) -> InvoiceRequest | None:
+def _request(house: House, here: Spot, asked: parking.InvoiceRow) -> InvoiceRequest | None:
     try:
         return _opened(house, _place(here, asked.payment), asked)
     except KeyDestroyed:
         return None
 
 
-def _opened(house: House, place: Place, row: invoices.InvoiceRow) -> InvoiceRequest:
+def _opened(house: House, place: Place, row: parking.InvoiceRow) -> InvoiceRequest:
     kept = unseal(house, place, row.detail)
     return InvoiceRequest(Buyer(kept["buyer"]), kept["title"], kept["tax_number"], kept["email"])
 

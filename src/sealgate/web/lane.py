@@ -77,8 +77,8 @@ def press_help(request: Request) -> Response:
 def draw_ticket(request: Request) -> Response:
     """A car without a readable plate comes in by a ticket: its code is on this screen, once."""
     here = at_lane(request)
-    drawn = lane.draw_ticket(_house(request), here)
-    return _screen(request, here, ticket=drawn.code or "")
+    path = lane.draw_ticket(_house(request), here)
+    return _screen(request, here, ticket=f"{_base(request)}{path}" if path else "")
 
 
 @router.post("/code")
@@ -129,7 +129,7 @@ def _screen(request: Request, here: LaneGate, *, ticket: str = "") -> Response:
 
 
 def _context(here: LaneGate, seen: Screen, base: str, ticket: str = "") -> dict[str, Any]:
-    address = f"{base}/pay/{seen.pay}" if seen.pay else ""
+    address = f"{base}{seen.pay}" if seen.pay else ""
     return {
         "lane": here,
         "screen": seen,
@@ -153,14 +153,12 @@ def _house(request: Request) -> House:
 
 async def _events(house: House, here: LaneGate, words: Words, base: str, secret: str) -> AsyncIterator[str]:
     with Ears(house.bus, here.tenant, TOPICS) as ears:
-        held = await run_in_threadpool(assist.holder_at, house, here.tenant, here.gate)
         yield "retry: 1000\n\n" + await run_in_threadpool(_drawn, house, here, words, base)
         while True:
             heard = await ears.heard()
             if any(topic == LOST for topic, _ in heard) or await run_in_threadpool(lane.lane_gate, house, secret) is None:
                 break
             if any(topic != voice.TOPIC for topic, _ in heard):
-                held = await run_in_threadpool(assist.holder_at, house, here.tenant, here.gate)
                 yield await run_in_threadpool(_drawn, house, here, words, base)
             for topic, message in heard:
                 if topic == voice.TOPIC and await run_in_threadpool(_is_for, house, here, message):

@@ -19,14 +19,15 @@ from sealgate.domain.operators import Permission
 from sealgate.flows import lots, rules, tariffs
 from sealgate.flows.lots import LotTerms
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.gates import NotANumber
 from sealgate.web.i18n import _
 
 router = APIRouter(prefix="/s/{site}/garages")
 Text = Annotated[str, Form()]
 
 
-class NotANumber(Invalid):
-    code = "form.not-a-figure"
+class NotWhole(Invalid):
+    code = "form.not-whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def add_lot(request: Request, page: AtPage, given: AsTyped) -> Response:
     try:
         made = lots.add_lot(page.house, page.signed, page.here.site, _terms(given))
     except Refused as refused:
-        return _again(request, page, "garage_new.html", refused, _form(page, given))
+        return _again(request, "garage_new.html", refused, _form(page, given))
     return redirect(request, f"/s/{page.here.site}/garages/{made}/settings", said=_("Garage added. Give it its gates."))
 
 
@@ -93,7 +94,7 @@ def change_lot(request: Request, page: AtPage, lot: UUID, given: AsTyped) -> Res
     try:
         lots.change_lot(page.house, page.signed, page.here.site, LotId(lot), _terms(given))
     except Refused as refused:
-        return _again(request, page, "garage_settings.html", refused, {**_settings(page, LotId(lot)), "given": given})
+        return _again(request, "garage_settings.html", refused, {**_settings(page, LotId(lot)), "given": given})
     return redirect(request, _address(page, lot), said=_("Saved"))
 
 
@@ -103,7 +104,7 @@ def add_lane(request: Request, page: AtPage, lot: UUID, gate: Text = "", role: T
         found = _word(GateRole, role, "role")
         lots.add_lane(page.house, page.signed, page.here.site, LotId(lot), GateId(_id(gate, "gate")), found)
     except Refused as refused:
-        return _again(request, page, "garage_settings.html", refused, _settings(page, LotId(lot)))
+        return _again(request, "garage_settings.html", refused, _settings(page, LotId(lot)))
     return redirect(request, f"{_address(page, lot)}/settings", said=_("Gate added"))
 
 
@@ -119,18 +120,18 @@ def set_count(request: Request, page: AtPage, lot: UUID, space: Text = "", taken
         kind = _word(SpaceClass, space, "space")
         lots.set_count(page.house, page.signed, page.here.site, LotId(lot), kind, whole(taken, "taken"))
     except Refused as refused:
-        return _again(request, page, "garage_settings.html", refused, _settings(page, LotId(lot)))
+        return _again(request, "garage_settings.html", refused, _settings(page, LotId(lot)))
     return redirect(request, _address(page, lot), said=_("Counted"))
 
 
 def whole(text: str, field: str) -> int:
     """A whole figure of at most nine digits."""
     if not (text.strip().isdecimal() and len(text.strip()) <= 9):
-        raise NotANumber("a whole figure is needed", field=field)
+        raise NotWhole("a whole figure is needed", field=field)
     return int(text)
 
 
-def _again(request: Request, page: Page, template: str, refused: Refused, context: dict[str, Any]) -> Response:
+def _again(request: Request, template: str, refused: Refused, context: dict[str, Any]) -> Response:
     if refused.status in {403, 404}:
         raise refused
     return again(request, template, refused, **context)

@@ -59,7 +59,7 @@ def search(request: Request, page: AtPage, plate: Text = "", purpose: Text = "",
             raise
         return again(request, "garages_find.html", refused, given=given, found=None, purposes=list(Purpose))
     names = {line.lot.lot: line.lot.name for line in lots.lots(page.house, page.signed, page.here.site)}
-    context = {"given": given, "found": found, "names": names, "said": purpose_words(page.words, why)}
+    context: dict[str, Any] = {"given": given, "found": found, "names": names, "said": purpose_words(page.words, why)}
     return render(request, "garages_find.html", purposes=list(Purpose), now=page.house.clock.now(), **context)
 
 
@@ -133,4 +133,3 @@ def _fortnight(page: Page, record: LotRecord) -> tuple[Plot, str] | None:
     currency = lines[-1].sum.currency if lines else ""
     kept = [line for line in lines if line.sum.currency == currency]
     return revenue_plot(page.words, kept, today) if kept else None
-

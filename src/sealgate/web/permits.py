@@ -25,6 +25,7 @@ from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
 from sealgate.web.lot_rules import whole
 from sealgate.web.passages import moment
+from sealgate.web.rules import NotADay
 from sealgate.web.ways import drawn
 
 router = APIRouter(prefix="/s/{site}/garages")
@@ -33,14 +34,10 @@ Many = Annotated[list[str] | None, Form()]
 AHEAD = timedelta(days=31)
 
 
-class NotADay(Invalid):
-    code = "form.no-day"
-
-
 @router.get("/permits")
 def list_permits(request: Request, page: AtPage, after: UUID | None = None) -> Response:
     lines, following = permits.permits(page.house, page.signed, PermitId(after) if after else None)
-    context = {"lines": lines, "next": following, "first": after is not None, "now": page.house.clock.now()}
+    context: dict[str, Any] = {"lines": lines, "next": following, "first": after is not None, "now": page.house.clock.now()}
     return render(request, "permits.html", lots=_lots(page), **context)
 
 
@@ -141,9 +138,7 @@ def list_bans(request: Request, page: AtPage) -> Response:
 
 
 @router.post("/bans")
-def ban(
-    request: Request, page: AtPage, plate: Text = "", reason: Text = "", lot: Text = "", until: Text = ""
-) -> Response:
+def ban(request: Request, page: AtPage, plate: Text = "", reason: Text = "", lot: Text = "", until: Text = "") -> Response:
     given = {"plate": plate[:64], "reason": reason[:300], "lot": lot, "until": until}
     try:
         where = LotId(_id(lot, "lot")) if lot else None
@@ -255,7 +250,14 @@ def _permit(page: Page, permit: PermitId) -> dict[str, Any]:
     where = [*(names[lot] for lot in line.permit.lots if lot in names)]
     where += [zones[zone] for zone in line.permit.zones if zone in zones]
     hidden = len(line.permit.lots) + len(line.permit.zones) - len(where)
-    return {"line": line, "plates": plates, "where": sorted(where), "hidden": hidden, "now": page.house.clock.now(), "typed": ""}
+    return {
+        "line": line,
+        "plates": plates,
+        "where": sorted(where),
+        "hidden": hidden,
+        "now": page.house.clock.now(),
+        "typed": "",
+    }
 
 
 def _coupons(page: Page) -> dict[str, Any]:

@@ -88,7 +88,9 @@ def stairs_plot(
     """A value that holds from its point until the next: (minute, value, title), up to minute `end`."""
     top = nice(max((value for _, value, _ in points), default=0))
     corners = [(_x(minute, end), _y(value, top), title) for minute, value, title in points]
-    path = "".join(f"{'M' if n == 0 else 'H'}{x:.1f}{f' {y:.1f}' if n == 0 else f'V{y:.1f}'}" for n, (x, y, _) in enumerate(corners))
+    path = "".join(
+        f"{'M' if n == 0 else 'H'}{x:.1f}{f' {y:.1f}' if n == 0 else f'V{y:.1f}'}" for n, (x, y, _) in enumerate(corners)
+    )
     spots = tuple(Bar(round(x - 4, 1), round(y - 4, 1), 8, 8, title) for x, y, title in corners)
     below = tuple(Tick(round(_x(minute, end), 1), text, minor=n % 2 == 1) for n, (minute, text) in enumerate(labels))
     return Plot(_across(top, said), below, path=f"{path}H{RIGHT}" if path else "", spots=spots)

@@ -15,6 +15,7 @@ from pathlib import Path
 from fpdf import FPDF
 
 from sealgate.domain.errors import Refused
+from sealgate.domain.money import Money
 from sealgate.flows.receipts import Receipt
 from sealgate.web.i18n import Words, _
 
@@ -80,7 +81,7 @@ def receipt_pdf(receipt: Receipt, words: Words, tz: tzinfo, means: Mapping[str, 
     for label, value in sums(receipt, words):
         _line(page, label, value)
     page.set_font(size=13)
-    _line(page, words.gettext(_("Paid")), _money(receipt, words), h=10)
+    _line(page, words.gettext(_("Paid")), _money(receipt.money, words), h=10)
     return bytes(page.output())
 
 
@@ -128,10 +129,11 @@ def sums(receipt: Receipt, words: Words) -> Iterator[tuple[str, str]]:
     if receipt.parked is not None:
         for line in receipt.parked.lines:
             about = "" if line.about.startswith("validation-") or not line.about else f" ({line.about})"
-            yield f"{words.say(line.reason)}{about}", words.money(line.amount)
+            yield f"{words.say(line.reason)}{about}", _money(line.amount, words)
     if receipt.back:
-        yield words.gettext(_("Sent back")), words.money(-receipt.back)
+        yield words.gettext(_("Sent back")), _money(-receipt.back, words)
 
 
-def _money(receipt: Receipt, words: Words) -> str:
-    return words.money(receipt.money)
+def _money(money: Money, words: Words) -> str:
+    """By the currency's sign, or its three capitals where the font may lack the sign."""
+    return str(money) if chinese_font() is None else words.money(money)

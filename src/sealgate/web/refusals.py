@@ -128,6 +128,20 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "invoice.bad-email": Sentence(_("This is no e-mail address")),
     "invoice.made-already": Sentence(_("The invoice was made already"), _("Ask at the desk to have it changed")),
+    # the garages' rules and reports
+    "form.not-whole": Sentence(_("Type a whole figure"), _("Such as 120")),
+    "lot.gate-taken": Sentence(_("This gate belongs to a garage already"), _("Remove it there first")),
+    "permit.no-plates": Sentence(_("A permit is for 1 to 500 cars"), _("Type one plate a line")),
+    "permit.ends-first": Sentence(_("The end lies before the beginning, or is over"), _("Choose a later one")),
+    "permit.plate-there": Sentence(_("The permit has this plate already")),
+    "ban.no-reason": Sentence(_("Say why"), _("A few words are enough")),
+    "tariff.other-name": Sentence(_("The text has another name than this tariff"), _("Keep the name, or write a tariff anew")),
+    "tariff.day-passed": Sentence(_("Cars have come in by the rules of that day"), _("Choose today or later")),
+    "report.too-long": Sentence(_("A report covers at most 93 days"), _("Choose fewer days")),
+    "report.backwards": Sentence(_("The last day lies before the first"), _("Choose them the other way round")),
+    "lot.invalid": Sentence(_("The terms of the garage do not fit"), _("The bounds stand under each field")),
+    "permit.invalid": Sentence(_("The terms of the permit do not fit"), _("Choose a garage or a zone, and 1 to 10,000 cars")),
+    "validation.invalid": Sentence(_("The coupon does not fit"), _("Up to 31 days, or 1 to 100 per cent")),
     # store and vault
     "store.already-there": Sentence(_("There is one like that already"), _("Choose another name")),
     "store.no-such-thing": Sentence(_("Something that this needs is gone"), _AGAIN),
@@ -160,6 +174,69 @@ REFUSALS: Mapping[str, Sentence] = {
     "picture.unreadable": Sentence(_("The file cannot be read"), _("Check the path and who may read it")),
     "compare.no-face": Sentence(_("There is no face in the picture"), _("Use a picture with one clear face")),
     "bench.bad-set": Sentence(_("The list of pictures cannot be read"), _("Write a CSV file with a heading line")),
+    "payment.notice-refused": Sentence(_("The notice of a payment provider was refused")),
+    "payment.bad-signature": Sentence(
+        _("The notice is not signed by the payment provider"), _("Nothing was changed; a genuine one comes again")
+    ),
+    "payment.unknown-key": Sentence(
+        _("The notice is signed with a key that this account does not hold"), _("Enter the provider’s new key")
+    ),
+    "payment.stale-notice": Sentence(
+        _("The notice was signed too long ago, or in the future"), _("Check this machine’s clock")
+    ),
+    "payment.unreadable-notice": Sentence(_("The notice cannot be read"), _("Check the account’s APIv3 key")),
+    "payment.oversized-notice": Sentence(_("The notice is larger than any notice is")),
+    "payment.wrong-mode": Sentence(
+        _("A test payment was told to a live account, or the other way round"), _("Check the keys of the account")
+    ),
+    "payment.currency-not-taken": Sentence(
+        _("This provider does not take this currency or sum"), _("Choose another way to pay")
+    ),
+    "payment.too-late-to-start": Sentence(_("The time to pay is over"), _("Begin again")),
+    "payment.provider-refused": Sentence(_("The payment provider refused")),
+    "payment.not-paid": Sentence(_("This payment has not been paid")),
+    "payment.already-paid": Sentence(_("This has been paid already"), _("Load the page again")),
+    "payment.nothing-to-pay": Sentence(_("There is nothing to pay")),
+    "payment.refund-too-much": Sentence(_("That is more than is left of this payment")),
+    "payment.refund-differs": Sentence(_("This refund was asked for before, with another sum")),
+    "money.wrong-currency": Sentence(_("Two currencies cannot be added"), _("Use one currency in one bill")),
+    "money.unknown-currency": Sentence(_("This currency is not known"), _("Write its three letters, such as CNY")),
+    "money.bad-amount": Sentence(_("This is no amount"), _("Write it like 12.50")),
+    "tariff.invalid": Sentence(_("The tariff cannot be used"), _("docs/tariffs.md describes the file")),
+    "tariff.unreadable": Sentence(_("The tariff is neither TOML nor JSON"), _("Look at the line named")),
+    "tariff.too-large": Sentence(_("The tariff is larger than any car park needs"), _("Join rates that are alike")),
+    "tariff.unknown-key": Sentence(_("The tariff has a key that is not known"), _("Check its spelling")),
+    "tariff.missing-key": Sentence(_("The tariff lacks a key"), _("Add the key named")),
+    "tariff.wrong-value": Sentence(_("A value in the tariff is of the wrong kind"), _("Look at the key named")),
+    "tariff.bad-price": Sentence(_("A price in the tariff is none"), _("Prices are amounts like 5.00, not below zero")),
+    "tariff.bad-currency": Sentence(_("The currency of the tariff is not known"), _("Write its three letters, such as CNY")),
+    "tariff.bad-time": Sentence(_("A time in the tariff is none"), _("Write 08:00, 15 min or Asia/Shanghai")),
+    "tariff.ends-before-start": Sentence(_("The tariff ends before it begins"), _("Correct its dates")),
+    "tariff.unknown-name": Sentence(
+        _("The tariff names something that is defined nowhere"), _("Define it, or correct the name")
+    ),
+    "tariff.double-name": Sentence(_("The tariff has a name twice"), _("Give each its own name")),
+    "tariff.contradiction": Sentence(_("Two keys of the tariff exclude each other"), _("Leave one of them out")),
+    "tariff.bad-steps": Sentence(_("The steps of the tariff do not rise"), _("Put them in order, the last one open")),
+    "tariff.cheaper-when-longer": Sentence(
+        _("A step makes a longer stay cheaper"), _("Say that it means to, or correct the price")
+    ),
+    "tariff.overlapping-bands": Sentence(_("Two bands of the tariff overlap"), _("End the first before the second begins")),
+    "tariff.gap": Sentence(_("The bands of the tariff leave a gap"), _("Cover the whole day")),
+    "tariff.unreachable-rate": Sentence(
+        _("A rate of the tariff can never apply"), _("Remove it, or correct its days and bands")
+    ),
+    "tariff.two-in-force": Sentence(_("Two tariffs are in force on one day"), _("End one of them")),
+    "tariff.cannot-price": Sentence(_("This stay cannot be priced by the tariff"), _("Look at what it says of that time")),
+    "tariff.stay-backwards": Sentence(_("The stay ends before it began"), _("Correct the times")),
+    "tariff.stay-too-long": Sentence(_("The stay is longer than can be priced"), _("Check the entry time")),
+    "tariff.not-in-force": Sentence(_("No tariff was in force at that time"), _("Add one that begins earlier")),
+    "tariff.no-rate": Sentence(_("The tariff has no rate for that time"), _("Add one for all other times")),
+    "tariff.unknown-circumstance": Sentence(
+        _("The tariff does not know this vehicle, coupon or area"), _("Choose one that it names")
+    ),
+    "tariff.bad-option": Sentence(_("That is no time, duration or amount"), _("Write 2026-03-01T08:00+08:00, 90 min or 12.50")),
+    "tariff.no-such-file": Sentence(_("There is no such tariff file"), _("Check its path")),
 }
 
 _UNSAVED = _("That did not work and nothing was saved")
@@ -204,4 +281,13 @@ FAULTS: Mapping[str, Sentence] = {
     "settings.unknown": Sentence(_("There is no such setting"), _("Look it up in docs/install.md")),
     "app.cannot-write": Sentence(_("The folder cannot be written to"), _("Choose a folder that this user may write to")),
     "app.port-taken": Sentence(_("The port is taken"), _("Choose another one with --port")),
+    "payment.forged-answer": Sentence(
+        _("An answer did not come from the payment provider"), _("Ask whoever runs this installation")
+    ),
+    "payment.garbled-answer": Sentence(_("The payment provider’s answer cannot be read")),
+    "payment.statement-not-ready": Sentence(_("The day’s statement is not there yet"), _("Try again after ten in the morning")),
+    "payment.bad-statement": Sentence(_("The day’s statement is damaged, or of a form that is not known")),
+    "payment.bad-account": Sentence(
+        _("The keys or numbers of the payment account cannot be used"), _("Check them in the provider’s console")
+    ),
 }

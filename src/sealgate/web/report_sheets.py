@@ -13,6 +13,8 @@ from sealgate.web.i18n import Words, _
 from sealgate.web.reports_drawn import length_said
 from sealgate.web.sheets import Cell, Sheet
 
+Rows = tuple[tuple[Cell, ...], ...]
+
 PROVIDERS = {
     "wechat": _("WeChat Pay"),
     "alipay": _("Alipay"),
@@ -28,28 +30,28 @@ def provider_said(words: Words, provider: str) -> str:
 
 
 def revenue_sheet(words: Words, lines: Sequence[DaySum]) -> Sheet:
-    rows = tuple((line.day, *_money(line.sum)) for line in lines)
+    rows: Rows = tuple((line.day, *_money(line.sum)) for line in lines)
     return _sheet(words, "revenue", _("Revenue"), (_("Day"), *_MONEY), rows)
 
 
 def means_sheet(words: Words, lines: Sequence[MeansSum]) -> Sheet:
-    rows = tuple((provider_said(words, line.provider), *_money(line.sum)) for line in lines)
+    rows: Rows = tuple((provider_said(words, line.provider), *_money(line.sum)) for line in lines)
     return _sheet(words, "means", _("Payment means"), (_("Paid by"), *_MONEY), rows)
 
 
 def occupancy_sheet(words: Words, found: Occupancy) -> Sheet:
-    rows = tuple((line.day, line.peak, round(line.mean, 1), found.spaces) for line in found.days)
+    rows: Rows = tuple((line.day, line.peak, round(line.mean, 1), found.spaces) for line in found.days)
     heads = (_("Day"), _("Most at once"), _("On average"), _("Spaces"))
     return _sheet(words, "occupancy", _("Occupancy"), heads, rows)
 
 
 def hours_sheet(words: Words, found: Occupancy) -> Sheet:
-    rows = tuple((f"{hour:02}:00", round(mean, 1)) for hour, mean in enumerate(found.hours))
+    rows: Rows = tuple((f"{hour:02}:00", round(mean, 1)) for hour, mean in enumerate(found.hours))
     return _sheet(words, "hours", _("Hours of the day"), (_("Hour"), _("On average")), rows)
 
 
 def lengths_sheet(words: Words, found: Lengths) -> Sheet:
-    rows = tuple(
+    rows: Rows = tuple(
         (length_said(words, line.upto), line.stays, round(100 * line.stays / found.stays, 1) if found.stays else 0.0)
         for line in found.lengths
     )
@@ -57,14 +59,14 @@ def lengths_sheet(words: Words, found: Lengths) -> Sheet:
 
 
 def forced_sheet(words: Words, lines: Sequence[ForcedLine]) -> Sheet:
-    rows = tuple((line.at, line.gate, line.by, line.why) for line in lines)
+    rows: Rows = tuple((line.at, line.gate, line.by, line.why) for line in lines)
     return _sheet(words, "forced", _("Forced openings"), (_("Time"), _("Gate"), _("By"), _("Why")), rows)
 
 
 def misreads_sheet(words: Words, lines: Sequence[Misread]) -> Sheet:
     """A column for each reason that came up at all."""
     reasons = [reason for reason in CallReason if any(line.calls.get(reason) for line in lines)]
-    rows = tuple(
+    rows: Rows = tuple(
         (line.day, line.left, line.misread, *(line.calls.get(reason, 0) for reason in reasons)) for line in lines
     )
     heads = (_("Day"), _("Cars that left"), _("Plate needed the desk"))
@@ -73,7 +75,7 @@ def misreads_sheet(words: Words, lines: Sequence[Misread]) -> Sheet:
 
 
 def reconciliation_sheet(words: Words, lines: Sequence[DifferenceRow]) -> Sheet:
-    rows = tuple(
+    rows: Rows = tuple(
         (
             line.day,
             provider_said(words, line.provider),

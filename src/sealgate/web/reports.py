@@ -93,7 +93,7 @@ def first(request: Request, page: AtPage, asked: AsChosen) -> Response:
 
 
 @router.get("/all.xlsx")
-def everything(request: Request, page: AtPage, asked: AsChosen) -> Response:
+def everything(page: AtPage, asked: AsChosen) -> Response:
     """Every report of that time in one workbook."""
     asking = _asking(page, asked)
     sheets = [sheet for make in REPORTS.values() for sheet in make(page, asking).sheets]
@@ -101,7 +101,7 @@ def everything(request: Request, page: AtPage, asked: AsChosen) -> Response:
 
 
 @router.get("/apds.json")
-def apds(request: Request, page: AtPage, asked: AsChosen) -> Response:
+def apds(page: AtPage, asked: AsChosen) -> Response:
     """The same time in the terms of ISO/TS 5206-1, without plates."""
     found = exchange.export(page.house, page.signed, _asking(page, asked))
     text = json.dumps(found, ensure_ascii=False, indent=1).encode()
@@ -109,13 +109,13 @@ def apds(request: Request, page: AtPage, asked: AsChosen) -> Response:
 
 
 @router.get("/{name}.csv")
-def as_csv(request: Request, page: AtPage, name: str, asked: AsChosen) -> Response:
+def as_csv(page: AtPage, name: str, asked: AsChosen) -> Response:
     asking = _asking(page, asked)
     return _file(csv_of(_report(page, name, asking).sheets[0]), "text/csv", _called(name, asking, "csv"))
 
 
 @router.get("/{name}.xlsx")
-def as_xlsx(request: Request, page: AtPage, name: str, asked: AsChosen) -> Response:
+def as_xlsx(page: AtPage, name: str, asked: AsChosen) -> Response:
     asking = _asking(page, asked)
     return _file(xlsx_of(_report(page, name, asking).sheets), XLSX, _called(name, asking, "xlsx"))
 

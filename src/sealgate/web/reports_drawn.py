@@ -19,7 +19,12 @@ def revenue_plot(words: Words, lines: Sequence[DaySum], today: date) -> Drawn:
     currency = sums[0].currency
     unit = 10 ** decimals(currency)
     items = [
-        Item(words.short_day(line.day), money.minor / unit, f"{words.short_day(line.day)}: {words.money(money)}", line.day == today)
+        Item(
+            words.short_day(line.day),
+            money.minor / unit,
+            f"{words.short_day(line.day)}: {words.money(money)}",
+            line.day == today,
+        )
         for line, money in zip(lines, sums, strict=True)
     ]
     least, most = min(money.minor for money in sums), max(money.minor for money in sums)

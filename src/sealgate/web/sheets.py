@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from typing import Any
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
 
 Cell = str | int | float | Decimal | date | datetime | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -54,7 +53,7 @@ def xlsx_of(sheets: Sequence[Sheet]) -> bytes:
     return made.getvalue()
 
 
-def _fill(page: Worksheet, sheet: Sheet, bold: Format, formats: dict[type, Format]) -> None:
+def _fill(page: Any, sheet: Sheet, bold: Any, formats: dict[type, Any]) -> None:
     page.write_row(0, 0, sheet.heads, bold)
     page.freeze_panes(1, 0)
     for number, row in enumerate(sheet.rows, 1):
@@ -65,7 +64,7 @@ def _fill(page: Worksheet, sheet: Sheet, bold: Format, formats: dict[type, Forma
         page.set_column(column, column, min(longest + 3, WIDEST))
 
 
-def _write(page: Worksheet, row: int, column: int, cell: Cell, formats: dict[type, Format]) -> None:
+def _write(page: Any, row: int, column: int, cell: Cell, formats: dict[type, Any]) -> None:
     """A spreadsheet's moments have no zone: they are local already."""
     match cell:
         case None:

@@ -203,7 +203,9 @@ def _preview(page: Page, tariff: Tariff, given: dict[str, Any]) -> Preview:
 
 
 def _spot(words: Words, minute: int, money: Money) -> str:
-    return words.gettext(_("After %(time)s: %(money)s"), time=words.lasting(timedelta(minutes=minute)), money=words.money(money))
+    return words.gettext(
+        _("After %(time)s: %(money)s"), time=words.lasting(timedelta(minutes=minute)), money=words.money(money)
+    )
 
 
 def _labels(words: Words, over: int) -> list[tuple[int, str]]:

@@ -24,7 +24,7 @@ from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import parking as lanes
-from sealgate.flows import payment_rows, paying, rules
+from sealgate.flows import paying, payment_rows, rules
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.parking import Arrival
 from sealgate.payments.simulated import Act, Simulated
@@ -210,5 +210,3 @@ def parked(till: Till) -> StayId:
     stay = till.comes()
     till.house.clock.move(timedelta(minutes=90))  # type: ignore[attr-defined] # the clock in the hand
     return stay
-
-

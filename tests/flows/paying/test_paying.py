@@ -52,7 +52,9 @@ def test_bob_pays_ahead_and_drives_out_without_stopping(till: Any, parked: StayI
     assert till.goes().outcome is Outcome.LEFT
 
 
-def test_a_car_that_drove_back_from_the_exit_does_not_open_it_by_paying(till: Any, parked: StayId, clock: Any, latch: Any) -> None:
+def test_a_car_that_drove_back_from_the_exit_does_not_open_it_by_paying(
+    till: Any, parked: StayId, clock: Any, latch: Any
+) -> None:
     till.goes()
     clock.move(16 * MINUTE)
     started = till.starts(parked)

@@ -16,6 +16,7 @@ from sealgate.store.parking.calls import (
     take_over_call,
     undecided_exits,
 )
+from sealgate.store.parking.invoices import InvoiceRow, finish_invoice, invoice, open_invoices, put_invoice
 from sealgate.store.parking.lots import (
     TariffRow,
     add_lane,
@@ -119,6 +120,7 @@ __all__ = [
     "BillRow",
     "CallRow",
     "DifferenceRow",
+    "InvoiceRow",
     "PaymentRow",
     "PermitRow",
     "PlateRow",
@@ -164,9 +166,11 @@ __all__ = [
     "end_permit",
     "family",
     "finish_call",
+    "finish_invoice",
     "give_back",
     "held",
     "inside_by_permit",
+    "invoice",
     "lane_of",
     "lanes_of",
     "lift_ban",
@@ -179,6 +183,7 @@ __all__ = [
     "open_calls",
     "open_calls_at",
     "open_differences",
+    "open_invoices",
     "passages_read",
     "payment",
     "payment_by_key",
@@ -190,6 +195,7 @@ __all__ = [
     "permits",
     "permits_of_plate",
     "plates_of",
+    "put_invoice",
     "received",
     "refund",
     "refunds_done",

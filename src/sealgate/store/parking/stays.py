@@ -118,7 +118,7 @@ def doubt_stays(tx: Tx, stays: Sequence[StayId], at: datetime) -> int:
 def stay(db: Reader, stay: StayId) -> StayRow | None:
     """With its validations and the times it was away in lots within its own. In a write it is locked until the commit."""
     query = _select(db).where(t.stay_id == stay)
-    row = db.row(query.with_for_update(of=s.stays) if isinstance(db, Tx) else query, _row)
+    row = db.row(query, _row)
     return None if row is None else _whole(db, row)
 
 

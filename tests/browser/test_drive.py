@@ -1,0 +1,298 @@
+"""Drive in, scan, pay on the phone, leave: in a real Chromium whose JavaScript is switched off, as a driver's may be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from sealgate.app import Program, initialise, running, web_application
+from sealgate.domain.access import Reason
+from sealgate.domain.ids import GateId, StayId
+from sealgate.domain.lots import GateRole
+from sealgate.domain.places import GateKind
+from sealgate.domain.plates import normalise
+from sealgate.domain.sightings import Means, PlateSighting
+from sealgate.flows import driving, lots, parking, paying, rules, tariffs
+from sealgate.flows.campus import system
+from sealgate.flows.kit import Signed
+from sealgate.flows.parking import Arrival
+from sealgate.settings import Settings
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SHOTS = ROOT / "shots"
+HEAVIEST = 60_000
+BOB = "沪A8K2F6"
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+TARIFF = """
+name = "Harbour"
+currency = "CNY"
+time_zone = "Asia/Shanghai"
+free_time = "10m"
+after_payment = { leave_within = "15m" }
+steps = [{ each = "1h", price = 5 }]
+"""
+
+
+@dataclass
+class HandClock:
+    at: datetime = datetime(2026, 11, 23, 1, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True)
+class Garage:
+    """A garage behind a real server. `page` is what its walls' QR says."""
+
+    program: Program
+    clock: HandClock
+    signed: Signed
+    entry: GateId
+    exit: GateId
+    address: str
+    page: str
+
+    def comes(self, plate: str) -> StayId:
+        arrival = self._passes(self.entry, plate)
+        assert arrival.opens
+        assert arrival.stay is not None
+        return arrival.stay
+
+    def goes(self, plate: str) -> Arrival:
+        return self._passes(self.exit, plate)
+
+    def later(self, minutes: int) -> None:
+        self.clock.at += timedelta(minutes=minutes)
+
+    def _passes(self, gate: GateId, plate: str) -> Arrival:
+        house, tenant = self.program.house, self.signed.tenant
+        seen = PlateSighting(gate, self.clock.at, normalise(plate), 0.98, "cn-blue")
+        return parking.arrive(house, tenant, seen, paying.prices(house, tenant))
+
+    def sign(self, stay: StayId) -> driving.ExitSign:
+        """What the exit's display shows."""
+        return driving.exit_sign(self.program.house, self.signed.tenant, stay)
+
+    def ticket(self) -> str:
+        drawn = parking.draw_ticket(self.program.house, self.signed.tenant, self.entry)
+        assert drawn.code is not None
+        return driving.ticket_path(self.page.removeprefix("/pay/"), drawn.code)
+
+
+@pytest.fixture
+def garage(tmp_path: Path) -> Iterator[Garage]:
+    settings, clock = Settings(data=tmp_path / "data", keys=tmp_path / "keys", simulated_payments=True), HandClock()
+    initialise(settings, "Acme")
+    with running(settings, faces=None, plates=None, clock=clock) as program, _served(program) as address:
+        house = program.house
+        signed = system(house, house.store.tenants()[0].tenant)
+        site = rules.add_site(house, signed, "Harbour", "Asia/Shanghai")
+        tariffs.save(house, signed, TARIFF, date(2026, 1, 1))
+        street = next(zone.zone for zone in rules.zones(house, signed, site) if zone.outside)
+        deck, means = rules.add_zone(house, signed, site, "Deck"), frozenset({Means.PLATE, Means.QR})
+        entry, leaving = (
+            rules.add_gate(house, signed, site, rules.NewGate(name, GateKind.BARRIER, *way, means))
+            for name, way in (("In", (street, deck)), ("Out", (deck, street)))
+        )
+        lot = lots.add_lot(house, signed, site, lots.LotTerms("Garage B1, Harbour Street", tariff="Harbour"))
+        lots.add_lane(house, signed, site, lot, entry, GateRole.ENTRY)
+        lots.add_lane(house, signed, site, lot, leaving, GateRole.EXIT)
+        page = driving.lot_path(house, signed.tenant, lot)
+        yield Garage(program, clock, signed, entry, leaving, address, page)
+
+
+class _served:  # noqa: N801  used like a function
+    """The whole program on a free port, in a thread of its own; its address."""
+
+    def __init__(self, program: Program) -> None:
+        self.up = Event()
+        config = uvicorn.Config(web_application(program), host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="console")
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        assert self.up.wait(20)
+        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(20)
+
+    async def _serve(self) -> None:
+        started = self._server.startup
+
+        async def startup(*args: object, **more: object) -> None:
+            await started(*args, **more)  # type: ignore[arg-type]
+            self.up.set()
+
+        self._server.startup = startup  # type: ignore[method-assign]
+        await self._server.serve()
+
+
+def phone_of(chromium: Browser, garage: Garage, locale: str, *, script: bool = False, theme: str = "light") -> BrowserContext:
+    return chromium.new_context(
+        base_url=garage.address,
+        locale=locale,
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme=theme,  # type: ignore[arg-type]
+        java_script_enabled=script,
+    )
+
+
+@pytest.fixture
+def phone(chromium: Browser, garage: Garage) -> Iterator[Page]:
+    """A phone that runs no script."""
+    context = phone_of(chromium, garage, "en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def test_bob_drives_in_scans_pays_and_leaves(garage: Garage, phone: Page) -> None:
+    garage.comes(BOB)
+    garage.later(90)
+    phone.goto(garage.page)
+    phone.get_by_label("Plate").fill("沪A·8K2F6")
+    phone.get_by_role("button", name="Show what is due").tap()
+    assert phone.get_by_role("heading", name="¥10.00").is_visible()
+    phone.get_by_role("button", name="Pay with the simulated provider").tap()
+    phone.get_by_role("button", name="Pay", exact=True).tap()
+    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
+    assert "10:57" in phone.inner_text("main")
+    garage.later(10)
+    assert garage.goes(BOB).opens
+
+
+def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page) -> None:
+    stay = garage.comes(BOB)
+    garage.later(90)
+    assert garage.goes(BOB).reason is Reason.UNPAID
+    phone.goto(garage.page)
+    phone.get_by_label("Code of your ticket").fill(garage.sign(stay).code)
+    phone.get_by_role("button", name="Show my stay").tap()
+    assert phone.get_by_text("Begun units").is_visible()
+    phone.get_by_role("button", name="Pay with the simulated provider").tap()
+    phone.get_by_role("button", name="Refuse").tap()
+    assert phone.get_by_text("Refused. You may try again.").is_visible()
+    phone.get_by_role("button", name="Pay", exact=True).tap()
+    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
+    phone.get_by_role("link", name="Receipt for ¥10.00").tap()
+    assert phone.get_by_role("heading", name="Receipt").is_visible()
+    assert "23 Nov 2026, 10:42" in phone.inner_text("main")
+    assert phone.get_by_role("link", name="Save as PDF").is_visible()
+
+
+def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(garage: Garage, phone: Page) -> None:
+    ticket = garage.ticket()
+    garage.later(30)
+    phone.goto(ticket)
+    assert phone.get_by_role("heading", name="¥5.00").is_visible()
+    phone.get_by_role("button", name="Pay with the simulated provider").tap()
+    phone.get_by_role("button", name="Pay, and never tell it").tap()
+    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
+    shown = parking.show_ticket(
+        garage.program.house,
+        garage.signed.tenant,
+        garage.exit,
+        ticket.rpartition("/")[2],
+        paying.prices(garage.program.house, garage.signed.tenant),
+    )
+    assert shown.opens
+
+
+def test_bob_changes_the_language_by_a_link(garage: Garage, phone: Page) -> None:
+    phone.goto(garage.page)
+    phone.get_by_role("link", name="中文").tap()
+    assert phone.get_by_role("heading", name="停车缴费").is_visible()
+    assert phone.url == f"{garage.address}{garage.page}"
+
+
+def scenes(garage: Garage, stay: StayId, page: Page) -> Iterator[str]:
+    """Every step of a driver's way, by name; the page shows it when it is told."""
+    page.goto(garage.page)
+    yield "pay"
+    page.locator("#plate").fill("A")
+    page.locator("#plate").press("Enter")
+    page.locator(".summary").wait_for()
+    yield "pay-wrong"
+    page.locator("#plate").fill("沪C99999")
+    page.locator("#plate").press("Enter")
+    page.locator(".due").wait_for()
+    yield "pay-nothing"
+    page.goto(garage.page)
+    page.locator("#plate").fill(BOB)
+    page.locator("#plate").press("Enter")
+    page.locator("[name=provider]").first.wait_for()
+    yield "pay-sum"
+    page.goto(garage.sign(stay).path)
+    page.locator("summary").click()
+    yield "pay-stay"
+    page.locator("[name=provider]").first.click()
+    page.locator("[name=act]").first.wait_for()
+    yield "pay-simulated"
+    page.goto(garage.sign(stay).path)
+    yield "pay-pending"
+    page.locator("[name=reason]").first.click()
+    page.locator("h1").wait_for()
+    yield "pay-called"
+    page.goto(garage.sign(stay).path)
+    page.locator("[name=provider]").first.click()
+    page.locator("[name=act][value=pay]").click()
+    page.locator(".done").wait_for()
+    yield "pay-paid"
+    page.locator("a[href*='/receipt/']").click()
+    page.locator(".facts").wait_for()
+    yield "pay-receipt"
+    page.locator("a[href$='/invoice']").click()
+    page.locator("#email").wait_for()
+    yield "pay-invoice"
+    page.goto(f"{garage.page}/stay/none")
+    yield "pay-trouble"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_step_is_accessible_fits_and_is_light(language: str, theme: str, chromium: Browser, garage: Garage) -> None:
+    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    stay = garage.comes(BOB)
+    garage.later(90)
+    garage.goes(BOB)
+    context = phone_of(chromium, garage, LOCALES[language], script=True, theme=theme)
+    page, problems = context.new_page(), list[str]()
+    weights: dict[str, int] = {}
+    page.on("response", lambda response: weights.__setitem__(response.url, len(response.body())) if response.ok else None)
+    for name in scenes(garage, stay, page):
+        page.wait_for_load_state("load")
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"{name}.{language}.{theme}.390.png", full_page=True)
+        problems += [f"{name}: {trouble}" for trouble in _troubles(page, axe)]
+    context.close()
+    assert not problems, "\n".join(problems)
+    sheet = next(size for address, size in weights.items() if "sheet.css" in address)
+    pages = {address: size for address, size in weights.items() if "/static/" not in address and "sheet.css" not in address}
+    assert sheet + max(pages.values()) < HEAVIEST
+
+
+def _troubles(page: Page, axe: str) -> Iterator[str]:
+    wide = page.evaluate("document.scrollingElement.scrollWidth")
+    if wide > 390:
+        yield f"scrolls sideways: {wide} px"
+    page.evaluate(axe)
+    for violation in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]:
+        if violation["impact"] in {"moderate", "serious", "critical"}:
+            where = "; ".join(f"{node['target']} {node['failureSummary']}" for node in violation["nodes"][:3])
+            yield f"{violation['id']} ({violation['impact']}): {where}"
