@@ -78,18 +78,22 @@ def temporary() -> Iterator[str]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """A termination signal ends the demo as cleanly as Ctrl-C."""
+    """A termination signal ends the demo as cleanly as Ctrl-C; a second one does not disturb the tidying up."""
+    signals = (signal.SIGTERM, signal.SIGINT)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in signals}
     try:
         yield
     except KeyboardInterrupt:
         typer.echo("Stopping.")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Traffic:
