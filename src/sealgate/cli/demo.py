@@ -6,13 +6,11 @@ import csv
 import logging
 import random
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,7 +43,7 @@ def demo(
 ) -> None:
     """Runs until Ctrl-C. Without `--data` nothing is left behind."""
     from sealgate.app import readers
-    from sealgate.cli.serve import listening, print_links
+    from sealgate.cli.serve import listening, print_links, terminable
     from sealgate.settings import load
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -74,26 +72,6 @@ def temporary() -> Iterator[str]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """A termination signal ends the demo as cleanly as Ctrl-C; a second one does not disturb the tidying up."""
-    signals = (signal.SIGTERM, signal.SIGINT)
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in signals}
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("Stopping.")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Traffic:

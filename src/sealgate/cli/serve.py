@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -56,11 +58,31 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load(data=data, keys=keys, host=host, port=port)
     faces, plates = readers(settings)
-    with running(settings, faces=faces, plates=plates) as program:
+    with terminable(), running(settings, faces=faces, plates=plates) as program:
         program.fill_galleries()
         with listening(program) as server, program.gates():
             print_links(program, server.address)
             server.wait()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """A termination signal ends the program as cleanly as Ctrl-C; a second one does not disturb the tidying up."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in signals}
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopping.")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Listening:
