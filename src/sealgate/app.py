@@ -27,6 +27,7 @@ from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.agent import Agent, OpenLoop
+from sealgate.edge.gate import GateLoop
 from sealgate.edge.opening import open_gate
 from sealgate.flows import paying, reconciling
 from sealgate.flows.faces import fill_gallery
@@ -57,6 +58,7 @@ from sealgate.worker import Clockwork, Round
 log = logging.getLogger("sealgate.app")
 
 DIMENSIONS = 128
+NOT_NOW = timedelta(seconds=10)
 
 
 class NotFounded(Refused):
@@ -84,6 +86,7 @@ class Program:
     clockwork: Clockwork
     settings: Settings
     latch: Latch = field(repr=False)
+    views: Views = field(repr=False)
 
     def fill_galleries(self) -> int:
         """Open the face templates of every site into memory; how many."""
@@ -110,7 +113,8 @@ class Program:
                 source = (sources or {}).get(row.gate) or source_of(self.house, tenant.tenant, row.gate)
                 if source is not None:
                     fps = self.settings.frames_per_second
-                    opened[row.gate] = partial(open_gate, self.house, tenant.tenant, row.gate, source, fps=fps)
+                    opens = partial(open_gate, self.house, tenant.tenant, row.gate, source, fps=fps)
+                    opened[row.gate] = partial(self.views.opened, tenant.tenant, row.gate, opens)
         with Agent(opened) as agent:
             yield agent
 
@@ -163,6 +167,7 @@ def running(
         bus = LocalBus()
         clockwork = Clockwork(store, bus, clock)
         joined_latch = latch or SimulatedLatch()
+        views = Views(clock)
         house = House(
             store=store,
             keyring=keyring,
@@ -181,11 +186,13 @@ def running(
             wake=clockwork.wake,
             providers=_providers(settings, clock),
             address=settings.public_address.rstrip("/"),
+            newest=views.newest,
+            stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
         _go_round(clockwork, house)
         clockwork.start()
         stack.callback(clockwork.stop)
-        yield Program(house, clockwork, settings, joined_latch)
+        yield Program(house, clockwork, settings, joined_latch, views)
 
 
 ASK = timedelta(seconds=20)
@@ -282,6 +289,27 @@ def web_application(program: Program) -> FastAPI:
     application.include_router(ingest.routes(program.house))
     application.include_router(notices.routes(program.house))
     return application
+
+
+class Views:
+    """What the cameras that run here see now, by gate, for whoever handles a call there. Any thread may ask."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._loops: dict[tuple[TenantId, GateId], GateLoop] = {}
+
+    def opened(self, tenant: TenantId, gate: GateId, opens: Callable[[], GateLoop]) -> GateLoop:
+        loop = opens()
+        self._loops[tenant, gate] = loop
+        return loop
+
+    def newest(self, tenant: TenantId, gate: GateId) -> bytes | None:
+        """As JPEG; None where no camera runs, or it has stood still for ten seconds: an old picture is not now."""
+        loop = self._loops.get((tenant, gate))
+        frame = loop.newest() if loop else None
+        if frame is None or abs(self._clock.now() - frame.at) > NOT_NOW:
+            return None
+        return pictures.encode_jpeg(frame.pixels)
 
 
 class SiteGalleries:

@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
     reader_threads: int = Field(1, ge=1, le=64, description="Threads of each model")
     busy_timeout: float = Field(5.0, gt=0, le=60, description="Seconds to wait for a locked database")
+    stun_servers: str = Field(
+        "",
+        description="STUN servers by which the desk's voice leaves a network, by commas; none are needed within one",
+    )
     simulated_payments: bool = Field(False, description="Offer the simulated provider, whose money is made up")
     wechat_mchid: str = Field("", description="WeChat Pay: number of the merchant")
     wechat_appid: str = Field("", description="WeChat Pay: id of the app or public account that the merchant is bound to")
@@ -89,7 +93,7 @@ class Settings(BaseSettings):
     def _accounts_whole(self) -> Self:
         """An account that is given in part is a mistake; and providers have to be able to reach us."""
         for provider in PROVIDERS:
-            parts = [name for name in type(self).model_fields if name.startswith(f"{provider}_") and name != "stripe_account"]
+            parts = _parts(provider)
             missing = [name for name in parts if not getattr(self, name)]
             if missing and len(missing) < len(parts):
                 raise ValueError(f"{missing[0]} is missing: the settings of {provider} belong together")
@@ -99,7 +103,7 @@ class Settings(BaseSettings):
 
     def has_account(self, provider: str) -> bool:
         """Whether the account at that provider is given; then all of it is."""
-        return any(getattr(self, name) for name in type(self).model_fields if name.startswith(f"{provider}_"))
+        return all(getattr(self, name) for name in _parts(provider))
 
     @property
     def keys_folder(self) -> Path:
@@ -112,6 +116,11 @@ class Settings(BaseSettings):
     @property
     def wait_for_lock(self) -> timedelta:
         return timedelta(seconds=self.busy_timeout)
+
+
+def _parts(provider: str) -> list[str]:
+    """The settings that an account at that provider cannot be without."""
+    return [name for name in Settings.model_fields if name.startswith(f"{provider}_") and name != "stripe_account"]
 
 
 def load(**given: object) -> Settings:

@@ -213,6 +213,7 @@ class AtWork:
     person: str
     gate: str
     invitation: str
+    lot: str
 
     @property
     def here(self) -> str:
@@ -241,6 +242,23 @@ class AtWork:
             "rules-timetables": f"{self.here}/rules/timetables",
             "rules-timetable-new": f"{self.here}/rules/timetables/new",
             "rules-holidays": f"{self.here}/rules/holidays",
+            "garages": f"{self.here}/garages",
+            "garage": f"{self.here}/garages/{self.lot}",
+            "garage-new": f"{self.here}/garages/new",
+            "garage-settings": f"{self.here}/garages/{self.lot}/settings",
+            "garage-code": f"{self.here}/garages/{self.lot}/code",
+            "garage-find": f"{self.here}/garages/search",
+            "permits": f"{self.here}/garages/permits",
+            "permit-new": f"{self.here}/garages/permits/new",
+            "reservations": f"{self.here}/garages/reservations",
+            "coupons": f"{self.here}/garages/coupons",
+            "bans": f"{self.here}/garages/bans",
+            "tariffs": f"{self.here}/tariffs",
+            "tariff": f"{self.here}/tariffs/at/Courtyard",
+            "tariff-new": f"{self.here}/tariffs/new",
+            "reports": f"{self.here}/reports",
+            "report-occupancy": f"{self.here}/reports/occupancy",
+            "report-misreads": f"{self.here}/reports/misreads",
             "site-new": "/sites/new",
             "operators": "/operators",
             "account": "/account",
@@ -326,8 +344,35 @@ def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_
         _post(page, "/kiosk/code", {"value": wrong})
     invited = re.search(r"http[^<\s\"]+/set-up/[\w-]+", _post(page, "/operators/invite", {"role": "security"}))
     assert invited
+    lot = _garage(page, here)
     context.close()
-    return AtWork(demo, site[1], person, gates["Lobby"], invited[0])
+    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot)
+
+
+TARIFF = """\
+name = "Courtyard"
+currency = "CNY"
+time_zone = "Asia/Shanghai"
+[[band]]
+name = "day and night"
+steps = [{ each = "1h", price = 5 }]
+"""
+
+
+def _garage(page: Page, here: str) -> str:
+    """A garage with a tariff, a permit, a coupon and a car on the block list; its identity."""
+    _post(page, f"{here}/tariffs", {"text": TARIFF, "since": "2026-01-01"})
+    made = page.request.post(
+        f"{here}/garages", form={"name": "Courtyard", "tariff": "Courtyard", "spaces_visitors": "20"}, headers=OURS
+    )
+    found = re.search(r"/garages/([0-9a-f-]{36})/", made.url)
+    assert found, made.text()
+    permit = {"kind": "fleet", "holder": "Courier Co", "plates": "沪A12345", "spaces": "1", "space": "permits"}
+    _post(page, f"{here}/garages/permits", {**permit, "lot": found[1]})
+    coupon = {"shop": "Book shop", "gives": "time", "minutes": "60", "uses": "3", "until": "2099-01-01"}
+    _post(page, f"{here}/garages/coupons", {**coupon, "lot": found[1]})
+    _post(page, f"{here}/garages/bans", {"plate": "沪B99999", "reason": "left without paying", "lot": found[1]})
+    return found[1]
 
 
 def _named(page: Page, address: str, name: str) -> str:

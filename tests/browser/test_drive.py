@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sealgate.app import Program, initialise, running, web_application
 from sealgate.domain.access import Reason
@@ -168,11 +168,11 @@ def test_bob_drives_in_scans_pays_and_leaves(garage: Garage, phone: Page) -> Non
     phone.goto(garage.page)
     phone.get_by_label("Plate").fill("沪A·8K2F6")
     phone.get_by_role("button", name="Show what is due").tap()
-    assert phone.get_by_role("heading", name="¥10.00").is_visible()
+    expect(phone.get_by_role("heading", name="¥10.00")).to_be_visible()
     phone.get_by_role("button", name="Pay with the simulated provider").tap()
     phone.get_by_role("button", name="Pay", exact=True).tap()
-    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
-    assert "10:57" in phone.inner_text("main")
+    expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("10:57")
     garage.later(10)
     assert garage.goes(BOB).opens
 
@@ -184,26 +184,26 @@ def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page
     phone.goto(garage.page)
     phone.get_by_label("Code of your ticket").fill(garage.sign(stay).code)
     phone.get_by_role("button", name="Show my stay").tap()
-    assert phone.get_by_text("Begun units").is_visible()
+    expect(phone.get_by_text("Begun units")).to_be_visible()
     phone.get_by_role("button", name="Pay with the simulated provider").tap()
     phone.get_by_role("button", name="Refuse").tap()
-    assert phone.get_by_text("Refused. You may try again.").is_visible()
+    expect(phone.get_by_text("Refused. You may try again.")).to_be_visible()
     phone.get_by_role("button", name="Pay", exact=True).tap()
-    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
+    expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
     phone.get_by_role("link", name="Receipt for ¥10.00").tap()
-    assert phone.get_by_role("heading", name="Receipt").is_visible()
-    assert "23 Nov 2026, 10:42" in phone.inner_text("main")
-    assert phone.get_by_role("link", name="Save as PDF").is_visible()
+    expect(phone.get_by_role("heading", name="Receipt")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("23 Nov 2026, 10:42")
+    expect(phone.get_by_role("link", name="Save as PDF")).to_be_visible()
 
 
 def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(garage: Garage, phone: Page) -> None:
     ticket = garage.ticket()
     garage.later(30)
     phone.goto(ticket)
-    assert phone.get_by_role("heading", name="¥5.00").is_visible()
+    expect(phone.get_by_role("heading", name="¥5.00")).to_be_visible()
     phone.get_by_role("button", name="Pay with the simulated provider").tap()
     phone.get_by_role("button", name="Pay, and never tell it").tap()
-    assert phone.get_by_role("heading", name="Paid. Have a good trip.").is_visible()
+    expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
     shown = parking.show_ticket(
         garage.program.house,
         garage.signed.tenant,
@@ -217,7 +217,7 @@ def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(garage: Garage, p
 def test_bob_changes_the_language_by_a_link(garage: Garage, phone: Page) -> None:
     phone.goto(garage.page)
     phone.get_by_role("link", name="中文").tap()
-    assert phone.get_by_role("heading", name="停车缴费").is_visible()
+    expect(phone.get_by_role("heading", name="停车缴费")).to_be_visible()
     assert phone.url == f"{garage.address}{garage.page}"
 
 

@@ -58,6 +58,17 @@ def test_who_comes_is_decided_about(paint: Any, reel: Any, guard: Any, north: Ga
     assert health.decided_at == guard.sightings[0].at
 
 
+def test_what_the_camera_saw_last_is_kept_for_the_desk(
+    paint: Any, reel: Any, guard: Any, north: GateId, eye: EveryFrame
+) -> None:
+    loop = GateLoop(north, reel([paint(RED), paint()]), [eye], guard)
+    assert loop.newest() is None
+    loop.run()
+    newest = loop.newest()
+    assert newest is not None
+    assert (newest.pixels == paint()).all()
+
+
 def test_a_refusal_is_counted_as_one(paint: Any, reel: Any, guard: Any, north: GateId, eye: EveryFrame) -> None:
     guard.opens = False
     loop = GateLoop(north, reel([paint(RED)]), [eye], guard)

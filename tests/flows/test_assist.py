@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -72,7 +72,6 @@ class Garage:
     lot: Lot
     entry: GateId
     exit: GateId
-    decided: list[Decided] = field(default_factory=list)
 
     @property
     def tenant(self) -> TenantId:
@@ -343,6 +342,17 @@ def test_the_attendant_sees_both_readings_the_bill_and_both_pictures(
     with pytest.raises(TicketOver):
         assist_look.picture_of_entry(house, dora, ticket)
     assert garage.journaled().count("picture.opened") == 1
+
+
+def test_where_a_camera_runs_the_lane_is_seen_as_it_is_now(house: House, garage: Garage, dora: Signed) -> None:
+    call = garage.presses_help()
+    assist.take(house, dora, call)
+    assert not assist_look.look(house, dora, call, price).has_picture
+    with pytest.raises(NotFound):
+        assist_look.picture_at_gate(house, dora, call)
+    watched = replace(house, newest=lambda tenant, gate: b"now" if (tenant, gate) == (garage.tenant, garage.exit) else None)
+    assert assist_look.look(watched, dora, call, price).has_picture
+    assert assist_look.picture_at_gate(watched, dora, call) == b"now"
 
 
 def test_a_ticket_of_one_attendant_opens_nothing_for_another(

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     benches.command("vault", help="Seals and tokens per second on one core.")(vault)
     benches.command("store", help="Passages per second, and what a row costs as the table grows.")(store)
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
+    benches.command("garage", help="Cars a second that come in, are priced, pay and leave.")(garage)
     bench_vision.register(benches)
     app.add_typer(benches, name="bench")
 
@@ -53,3 +54,15 @@ def door(
     from sealgate.cli import bench_door
 
     bench_door.command(faces, plates, as_json=as_json)
+
+
+def garage(
+    closed: Annotated[int, typer.Option(help="Closed stays to put in before the second half", min=1000)] = 100_000,
+    open_stays: Annotated[int, typer.Option("--open", help="Cars that stand in the garage", min=500)] = 5_000,
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_garage
+
+    result = bench_garage.measure(open_stays=open_stays, closed=closed)
+    heads = ("", "a core's second, before", "after", "p50 ms after", "p95 ms after", "CPU after / before")
+    tell(result, bench_garage.rows(result), heads, as_json=as_json)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sealgate.app import Program
     from sealgate.domain.ids import GateId
     from sealgate.flows.campus import Campus
+    from sealgate.flows.garage_demo import Garage
     from sealgate.ports import FaceReader, PlateReader
     from sealgate.settings import Settings
 
@@ -30,7 +31,7 @@ OPENING = 8
 
 
 def register(app: typer.Typer) -> None:
-    app.command("demo", help="A made-up campus with a door, a turnstile and a garage lane, started in one process.")(demo)
+    app.command("demo", help="A made-up campus with doors and a garage, started in one process.")(demo)
 
 
 def demo(
@@ -39,10 +40,12 @@ def demo(
     video: Annotated[Path | None, typer.Option(help="Video file that the lobby's camera plays")] = None,
     port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one")] = 8470,
     data: Annotated[Path | None, typer.Option(help="Folder to keep the demo in; a temporary one unless given")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages")] = False,
+    speed: Annotated[int, typer.Option(help="How much faster the clock runs; sessions run out as fast", min=1, max=100)] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages and no cars")] = False,
 ) -> None:
     """Runs until Ctrl-C. Without `--data` nothing is left behind."""
     from sealgate.app import readers
+    from sealgate.cli.demo_garage import garage_traffic
     from sealgate.cli.serve import listening, print_links, terminable
     from sealgate.settings import load
 
@@ -52,17 +55,28 @@ def demo(
         home = data or Path(stack.enter_context(temporary()))
         settings = load(data=home / "data", keys=home / "keys", port=port, simulated_payments=True)
         typer.echo("Opening the readers…")
-        program, campus = stack.enter_context(_campus(settings, *readers(settings), faces=faces, plates=plates))
+        readers_here = readers(settings)
+        program, campus, garage = stack.enter_context(_campus(settings, *readers_here, faces=faces, plates=plates, speed=speed))
         server = stack.enter_context(listening(program))
         stack.enter_context(program.gates(_sources(campus, faces, plates, video)))
         if not quiet:
             stack.enter_context(traffic(program, campus))
+            stack.enter_context(garage_traffic(program, garage))
         typer.echo(f"Data in {settings.data}, keys in {settings.keys_folder}.")
         print_links(program, server.address)
         typer.echo(f"Kiosk in the lobby: {server.address}/kiosk/{campus.kiosk}")
+        _print_garage(program, garage, server.address)
         typer.echo("Ctrl-C stops it.")
         server.wait()
     typer.echo("Stopped." if data else "Stopped; the temporary data are gone.")
+
+
+def _print_garage(program: Program, garage: Garage, address: str) -> None:
+    from sealgate.flows.driving import lot_path
+
+    typer.echo(f"Pay for a car in the garage: {address}{lot_path(program.house, garage.tenant, garage.lot)}")
+    if garage.coupon:
+        typer.echo(f"A coupon of the bakery, one hour off: {garage.coupon}")
 
 
 @contextmanager
@@ -120,25 +134,34 @@ def traffic(program: Program, campus: Campus) -> Iterator[Traffic]:
 
 @contextmanager
 def _campus(
-    settings: Settings, face_reader: FaceReader, plate_reader: PlateReader, *, faces: Path | None, plates: Path | None
-) -> Iterator[tuple[Program, Campus]]:
-    """The program, on a campus made now or found from an earlier run."""
+    settings: Settings,
+    face_reader: FaceReader,
+    plate_reader: PlateReader,
+    *,
+    faces: Path | None,
+    plates: Path | None,
+    speed: int,
+) -> Iterator[tuple[Program, Campus, Garage]]:
+    """The program, on a campus with a garage made now or found from an earlier run."""
     from sealgate.app import initialise, running
+    from sealgate.cli.demo_garage import FastClock
     from sealgate.flows import campus as campuses
+    from sealgate.flows import garage_demo
 
     is_new = not settings.data.exists()
     if is_new:
         initialise(settings, "Harbour Works")
-    with running(settings, faces=face_reader, plates=plate_reader) as program:
+    with running(settings, faces=face_reader, plates=plate_reader, clock=FastClock(speed)) as program:
         tenant = program.house.store.tenants()[0].tenant
         campus = None if is_new else campuses.recall(program.house, tenant)
+        texts = [] if campus else _texts(program, plates) if plates else ["京A12345", "沪B6688C", "粤BD12345"]
         if campus is None:
-            texts = _texts(program, plates) if plates else ["京A12345", "沪B6688C", "粤BD12345"]
             campus = campuses.build(program.house, tenant, "Asia/Shanghai", texts)
             if faces:
                 _enrol(program, campus, faces)
+        garage = garage_demo.recall(program.house, campus) or garage_demo.build(program.house, campus, texts)
         program.fill_galleries()
-        yield program, campus
+        yield program, campus, garage
 
 
 def _texts(program: Program, folder: Path) -> list[str]:

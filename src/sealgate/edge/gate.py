@@ -141,7 +141,7 @@ class Desk:
 
 
 class GateLoop:
-    """A gate with a camera. The thread that calls `run` owns the eyes and the motion gate; `stop` and `health` any may call.
+    """A gate with a camera. The thread that calls `run` owns the eyes and the motion gate; the others any may call.
 
     After the last motion it goes on looking for `linger`: somebody who has just come to a stand is who we wait for.
     """
@@ -162,6 +162,7 @@ class GateLoop:
         self._motion = motion or MotionGate()
         self._desk = Desk(gate, admit, self._timings)
         self._moved_at: datetime | None = None
+        self._newest: Frame | None = None
         self._stopping = Event()
 
     def run(self) -> None:
@@ -180,7 +181,12 @@ class GateLoop:
     def health(self) -> GateHealth:
         return self._desk.health(self._camera.health())
 
+    def newest(self) -> Frame | None:
+        """What the camera saw last, for whoever handles a call at this gate."""
+        return self._newest
+
     def look(self, frame: Frame) -> None:
+        self._newest = frame
         began = perf_counter()
         worth_it = self._worth_looking(frame)
         self._desk.seen(looked=worth_it)

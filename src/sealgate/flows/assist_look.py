@@ -98,7 +98,7 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
             line=line,
             read=_read(detail, first[0].read.plate if first and first[0].read else ""),
             typed=str(detail.get("typed", "")),
-            has_picture="picture" in detail,
+            has_picture="picture" in detail or (row.gate is not None and house.newest(signed.tenant, row.gate) is not None),
             chosen=first[0] if first else None,
             named=row.stay is not None,
             others=tuple(one for one, _, _ in found if first is None or one is not first[0]),

@@ -20,9 +20,12 @@ from sealgate.flows import paying
 from sealgate.flows.driving_passes import Shows, exit_code, fits_exit_code, lot_secret, read_stay_pass, stay_pass
 from sealgate.flows.driving_view import TO_PAY, Spot, Standing, View, look, row_of, spot
 from sealgate.flows.kit import House, fingerprint, tenant_of
+from sealgate.flows.parking import let_out
 from sealgate.flows.parking_scene import stay_token
 from sealgate.flows.paying import StartedPayment
 from sealgate.flows.permits import coupon_hash
+from sealgate.flows.pricing import prices
+from sealgate.flows.settling import waits_at
 from sealgate.ports import ProviderRefused, Unreachable
 from sealgate.privacy import journal
 from sealgate.store import parking
@@ -219,6 +222,17 @@ def use_coupon(house: House, here: Spot, stay: StayId, code: str, address: str) 
             raise CouponOver
         about = f"stay:{stay} validation:{coupon.validation.validation}"
         journal.write(tx, house.keyring, now, "coupon.used", object=about)
+    _let_out(house, here, stay)
+
+
+def _let_out(house: House, here: Spot, stay: StayId) -> None:
+    """The shop paid all of it, and the car stands at the exit: the gate opens as after a payment."""
+    if look(house, here, stay, Shows.SUM).standing is not Standing.NOTHING:
+        return
+    with house.store.read(here.tenant) as db:
+        gate = waits_at(house, db, row_of(db, here, stay), house.clock.now())
+    if gate is not None:
+        let_out(house, here.tenant, stay, gate, prices(house, here.tenant))
 
 
 def lot_path(house: House, tenant: TenantId, lot: LotId) -> str:

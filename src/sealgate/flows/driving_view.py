@@ -107,15 +107,16 @@ def look(house: House, here: Spot, stay: StayId, shows: Shows) -> View:
         row = row_of(db, here, stay)
         payments = parking.payments_of(db, stay)
         sums = account(db, row.stay, partial(bill_at, db), now) if row.stay.bills else None
-    newest = payments[-1] if payments else None
+    pending = next((one for one in payments if one.state is PaymentState.PENDING and one.expires_at > now), None)
+    came = any(one.paid_at is not None for one in payments)
     return View(
-        standing=_standing(row, sums, newest, now),
+        standing=_standing(row, sums, now, came=came, pending=pending is not None),
         shows=shows,
         due=None if sums is None else sums.due,
         leave_by=_leave_by(row, now),
         given=tuple(_given(house, here, paid, shows) for paid in payments if paid.paid_at is not None),
-        failed=newest is not None and newest.state in {PaymentState.REFUSED, PaymentState.EXPIRED},
-        pending=newest.payment if newest is not None and newest.state is PaymentState.PENDING else None,
+        failed=pending is None and bool(payments) and payments[-1].state in {PaymentState.REFUSED, PaymentState.EXPIRED},
+        pending=None if pending is None else pending.payment,
         gate=row.exit_gate if row.stay.state is StayState.WAITING and row.stay.inside else None,
         details=_details(house, here, row, sums, now) if shows is Shows.DETAILS and sums is not None else None,
     )
@@ -134,16 +135,14 @@ def _leave_by(row: StayRow, now: datetime) -> datetime | None:
     return until if row.stay.state is StayState.PAID and until is not None and until >= now else None
 
 
-def _standing(row: StayRow, sums: Account | None, newest: parking.PaymentRow | None, now: datetime) -> Standing:
+def _standing(row: StayRow, sums: Account | None, now: datetime, *, came: bool, pending: bool) -> Standing:
     if row.stay.state is StayState.DISPUTED:
         return Standing.DESK
     if _leave_by(row, now) is not None:
         return Standing.PAID
     if sums is None or not sums.due or row.stay.state is StayState.CLOSED:
-        return Standing.PAID if newest is not None and newest.paid_at is not None else Standing.NOTHING
-    if newest is not None and newest.state is PaymentState.PENDING and newest.expires_at > now:
-        return Standing.PENDING
-    return Standing.DUE
+        return Standing.PAID if came else Standing.NOTHING
+    return Standing.PENDING if pending else Standing.DUE
 
 
 def _given(house: House, here: Spot, paid: parking.PaymentRow, shows: Shows) -> Given:

@@ -345,8 +345,3 @@ def _due(db: Reader, stay: Stay, now: datetime) -> Money | None:
         return None
     came = parking.received(db, stay.stay, total.currency)
     return Money(max(total.minor - came.minor, 0), total.currency)
-
-
-def since_of(now: datetime, line: StayLine) -> timedelta:
-    """How long it has been there, or was."""
-    return (line.stay.left or now) - line.stay.entered

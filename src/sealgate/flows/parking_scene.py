@@ -163,12 +163,9 @@ def passes_of(scene: Scene, plate: str) -> list[Passing]:
     index, site = scene.house.index, scene.policy.site
     tokens = [(day, index.find_day_token(scene.tenant, site, day, Means.PLATE.value, plate)) for day in days]
     known = [(day_number(day), token) for day, token in tokens if token is not None]
-    views = passages.page(scene.tx, tokens=known, limit=MOST_PASSES)
-    others = (passages.passage(scene.tx, name) for name in parking.passages_read(scene.tx, known))
-    views += [view for view in others if view is not None]
-    roles = parking.roles(scene.tx, [view.row.gate for view in views])
-    rows = [view.row for view in views if view.row.gate in roles]
-    return [_passing(scene.house, scene.tenant, row, *roles[row.gate]) for row in rows]
+    rows = [row for day, token in known for row in parking.passes_of(scene.tx, day, token, MOST_PASSES)]
+    roles = parking.roles(scene.tx, [row.gate for row in rows]) if rows else {}
+    return [_passing(scene.house, scene.tenant, row, *roles[row.gate]) for row in rows if row.gate in roles]
 
 
 def _passing(house: House, tenant: TenantId, row: passages.PassageRow, lot: LotId, role: GateRole) -> Passing:

@@ -125,6 +125,7 @@ def start(
     `Unreachable` (it may be tried again at once), `ProviderRefused`, `CurrencyNotTaken`.
     """
     desk = provider_named(house, provider)
+    _close_others(house, tenant, stay, provider)
     with house.store.begin(tenant, DRIVER) as tx:
         now = house.clock.now()
         row = _payable(tx, stay)
@@ -137,6 +138,22 @@ def start(
             pending = Outcome(Verdict.NO_NEWS, known.payment, known.payment)
             rows.note(house, tx, pending, stay, "payment.pending", now)
     return _order(house, tenant, desk, known)
+
+
+def _close_others(house: House, tenant: TenantId, stay: StayId, provider: str) -> None:
+    """Nobody is to pay at two places. An order that was just paid says so; one that cannot be closed now is left to
+    `settling`, which sends back what comes twice."""
+    with house.store.read(tenant) as db:
+        due = next((_owed(db, row, house.clock.now()).due for row in [parking.stay(db, stay)] if row is not None), None)
+        pending = [row for row in parking.payments_of(db, stay) if row.state is PaymentState.PENDING]
+        others = [rows.known(house, db, row).payment for row in pending if (row.provider, row.asked) != (provider, due)]
+    for payment in others:
+        desk = house.providers.get(payment.provider)
+        try:
+            if desk is not None:
+                settle(house, tenant, desk.name, desk.close(payment))
+        except (Unreachable, ProviderRefused):
+            log.warning("payment %s could not be closed before another was begun", payment.id)
 
 
 def _payable(tx: Tx, stay: StayId) -> parking.StayRow:

@@ -54,7 +54,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`number` is the payment's; `means` the provider's name; `back` what was sent back of `money` since."""
+    """`number` is the random end of the payment's; `means` the provider's name; `back` what was sent back of `money` since."""
 
     number: str
     organisation: str
@@ -78,7 +78,7 @@ def receipt(house: House, here: Spot, text: str) -> Receipt:
         proven = held.shows is Shows.DETAILS
         assert paid.paid_at is not None
         return Receipt(
-            number=held.payment.hex[:12].upper(),
+            number=held.payment.hex[-12:].upper(),
             organisation=here.organisation,
             lot=here.lot.name,
             money=paid.asked,

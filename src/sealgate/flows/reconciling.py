@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from typing import Any
+from uuid import UUID
 
 from sealgate.domain.billing import PaymentState, RefundState, payment_of, reference_of
+from sealgate.domain.errors import Conflict, Refused
 from sealgate.domain.ids import TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.reconciliation import Difference, Finding, Movement, OurMovement, StatementLine
@@ -41,6 +43,12 @@ Keys = frozenset[tuple[Movement, str, str]]
 
 LOOKED_BACK = 8
 """Days of statements in which a movement is looked for that is not in its own: a refund may be done long before it is told."""
+
+
+class DifferenceNeedsWords(Refused):
+    """Settling a difference asks for a reason in words."""
+
+    code = "difference.why-needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,26 @@ def reconcile_lately(house: House, tenant: TenantId) -> int:
         for back in range(1, DAYS_BACK + 1):
             done += _reconciled(house, tenant, name, today - back * DAY)
     return done
+
+
+def differences(house: House, signed: Signed) -> list[parking.DifferenceRow]:
+    """Those that nobody has settled, the oldest day first."""
+    signed.need(Permission.PARKING)
+    with house.store.read(signed.tenant) as db:
+        return parking.open_differences(db)
+
+
+def settle_difference(house: House, signed: Signed, difference: UUID, why: str) -> None:
+    """Somebody knows how it came about. Raises `DifferenceNeedsWords`, `Conflict` where another was first."""
+    signed.need(Permission.REFUND)
+    words = " ".join(why.split())
+    if not 3 <= len(words) <= 300:
+        raise DifferenceNeedsWords("say why in 3 to 300 characters")
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        now = house.clock.now()
+        if not parking.settle_difference(tx, difference, now):
+            raise Conflict("this difference is settled, or is not there")
+        journal.write(tx, house.keyring, now, "payments.difference-settled", object=f"difference:{difference}", purpose=words)
 
 
 def _reconciled(house: House, tenant: TenantId, provider: str, day: date) -> bool:

@@ -18,6 +18,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.flows import payment_rows as rows
 from sealgate.flows.kit import House, Signed
+from sealgate.flows.payment_calls import flag_refunds
 from sealgate.flows.payment_rows import PROVIDERS, Known, Overtaken
 from sealgate.ports import ProviderRefused, Unreachable
 from sealgate.privacy import journal
@@ -124,6 +125,7 @@ def _answered(house: House, tenant: TenantId, payment: PaymentId, answer: Refund
                 outcome = refund_answered(before.payment, answer, now)
                 if outcome.changed:
                     rows.change(house, tx, before, outcome.after, now)
+                    flag_refunds(house, tx, before.payment, outcome.after, stay, now)
                     rows.note(house, tx, outcome, stay.stay.stay, f"refund.{answer.state}", now)
                     tx.after_commit(house.wake)
                 return

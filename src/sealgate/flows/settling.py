@@ -10,25 +10,24 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid5
 
 from sealgate.domain.billing import FOR_THE_DESK, HELD, Outcome, PaymentState, Told, Verdict, apply, expire, payment_of
-from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.errors import Fault, NotFound, Refused
-from sealgate.domain.ids import CallId, GateId, PaymentId, RefundId, StayId, TenantId
+from sealgate.domain.ids import GateId, PaymentId, RefundId, StayId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import Stay, StayOver, StayState, paid
 from sealgate.domain.stays_calls import CallReason, CallState
 from sealgate.flows import payment_rows as rows
 from sealgate.flows import refunds
-from sealgate.flows.kit import House, of_day, seal, unseal
+from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking import let_out
 from sealgate.flows.parking_scene import detail_place
-from sealgate.flows.parking_writing import call_place, told
+from sealgate.flows.parking_writing import told
+from sealgate.flows.payment_calls import flag, flag_refunds
 from sealgate.flows.payment_rows import PROVIDERS, Known, Overtaken
 from sealgate.flows.pricing import grace_of, prices
 from sealgate.ports import NoticeAnswer, PaymentProvider, ProviderRefused
-from sealgate.store import parking, passages, places
+from sealgate.store import parking, passages
 from sealgate.store.engine import Reader, Tx
 
 log = logging.getLogger("sealgate.settling")
@@ -138,7 +137,10 @@ def _write(house: House, tx: Tx, before: Known, outcome: Outcome, stay: parking.
     if outcome.newly_paid:
         taken, then = money_came(house, tx, after, stay)
         flagged = not taken or (flagged and outcome.verdict is not Verdict.LATE)
-    made = flagged and flag(house, tx, before.row.payment, stay, outcome.verdict, now)
+    if outcome.verdict is Verdict.CHARGEBACK_LIFTED:  # its driver may have paid again meanwhile
+        then = Then(refund=_give_back(house, tx, after, stay.stay.stay)[0])
+    made = flagged and flag(house, tx, before.row.payment, stay, outcome.verdict.value, now)
+    flag_refunds(house, tx, before.payment, outcome.after, stay, now)
     if outcome.changed or made:
         rows.note(house, tx, outcome, stay.stay.stay, f"payment.{outcome.verdict}", now, then.refund)
     return then
@@ -146,24 +148,26 @@ def _write(house: House, tx: Tx, before: Known, outcome: Outcome, stay: parking.
 
 def money_came(house: House, tx: Tx, known: Known, stay: parking.StayRow) -> tuple[bool, Then]:
     """The stay is paid, or has been already: then what is too much goes back. Whether the money had its place."""
-    now = house.clock.now()
-    held = _held(house, tx, stay.stay.stay, known.row.asked.currency)
-    owed = rows.owed_by(tx, stay.stay.stay, known.row.asked.currency)
-    spare = min(held.minor - owed.minor, known.payment.refundable.minor)
-    refund = None
-    if spare > 0:
-        refund, known = refunds.promise(house, tx, known, Money(spare, held.currency), "paid twice")
-        if spare == known.row.asked.minor:
-            return True, Then(refund=refund)
-    if held < owed:  # something that was paid before went back in the meantime; the exit asks for the rest
+    now, name = house.clock.now(), stay.stay.stay
+    refund, back = _give_back(house, tx, known, name)
+    short = _held(house, tx, name, back.currency) < rows.owed_by(tx, name, back.currency)
+    if back == known.row.asked or short:  # short: something went back that was paid before; the exit asks for the rest
         return True, Then(refund=refund)
     try:
         after = paid(stay.stay, now + grace_of(tx, stay.stay))
     except StayOver:
         return False, Then(refund=refund)
-    gate = _waits_at(house, tx, stay, now)
+    gate = waits_at(house, tx, stay, now)
     _pay_stay(tx, stay.stay, after, now)
     return True, Then(gate, refund)
+
+
+def _give_back(house: House, tx: Tx, known: Known, stay: StayId) -> tuple[RefundId | None, Money]:
+    """What is too much of this payment goes back: how much that is."""
+    held = _held(house, tx, stay, known.row.asked.currency)
+    owed = rows.owed_by(tx, stay, held.currency)
+    spare = Money(max(min(held.minor - owed.minor, known.payment.refundable.minor), 0), held.currency)
+    return (refunds.promise(house, tx, known, spare, "paid twice")[0] if spare else None), spare
 
 
 def _pay_stay(tx: Tx, before: Stay, after: Stay, now: datetime) -> None:
@@ -182,7 +186,7 @@ def _held(house: House, db: Reader, stay: StayId, currency: str) -> Money:
     return Money(sum(rows.known(house, db, row).payment.refundable.minor for row in mine), currency)
 
 
-def _waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) -> GateId | None:
+def waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) -> GateId | None:
     """The exit at which its car stands: the last one that was seen there, and not long ago."""
     if stay.stay.state is not StayState.WAITING or not stay.stay.inside or stay.exit_gate is None:
         return None
@@ -191,20 +195,6 @@ def _waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) ->
         return None
     detail = unseal(house, detail_place(db.tenant, seen[0].row.passage), seen[0].row.detail)
     return stay.exit_gate if detail.get("stay") == str(stay.stay.stay) else None
-
-
-def flag(house: House, tx: Tx, payment: PaymentId, stay: parking.StayRow, verdict: Verdict, now: datetime) -> bool:
-    """Call an attendant, once for each payment and kind of trouble. Whether this is the first time."""
-    made = CallId(uuid5(payment, verdict.value))
-    if parking.call(tx, made) is not None:
-        return False
-    site = places.site(tx, stay.site)
-    owner = of_day(site.site, local_day(now, zone(site.time_zone)))
-    detail = seal(house, tx.tenant, owner, call_place(tx.tenant, made), {"payment": str(payment), "verdict": verdict.value})
-    row = parking.CallRow(made, stay.stay.lot, CallReason.WRONG_SUM, now, stay=stay.stay.stay, detail=detail)
-    parking.add_call(tx, row)
-    tx.publish("call", {"lot": str(row.lot), "call": str(made), "reason": row.reason.value})
-    return True
 
 
 def follow(house: House, tenant: TenantId, payment: PaymentId, stay: StayId, then: Then) -> None:

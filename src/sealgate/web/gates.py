@@ -17,6 +17,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import rules
+from sealgate.flows.lane import lane_gate
 from sealgate.flows.passage import open_by_hand
 from sealgate.flows.rules import GateChange, GateRecord, NewGate
 from sealgate.web.frame import AtPage, Page, again, redirect, render
@@ -149,7 +150,8 @@ def open_once(request: Request, page: AtPage, gate: UUID, why: Text = "") -> Res
 def link_kiosk(request: Request, page: AtPage, gate: UUID) -> Response:
     record = _gate(page, gate)
     secret = rules.kiosk_link(page.house, page.signed, record.line.gate)
-    return render(request, "gate_kiosk.html", line=record.line, link=f"{request.base_url}kiosk/{secret}")
+    screen = "lane" if lane_gate(page.house, secret) else "kiosk"  # a lane of a garage has a screen of another kind
+    return render(request, "gate_kiosk.html", line=record.line, link=f"{request.base_url}{screen}/{secret}")
 
 
 def known_means(typed: list[str] | None) -> frozenset[Means]:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import LotId
+from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission, Purpose
 from sealgate.flows import lots, reporting
@@ -88,6 +89,7 @@ def garage(request: Request, page: AtPage, lot: UUID, which: Which = Which.ALL) 
         which=which,
         filters=FILTERS,
         total=sum(counts.values()),
+        spaces=list(SpaceClass),
         now=house.clock.now(),
     )
 

@@ -82,6 +82,9 @@ def receipt_pdf(receipt: Receipt, words: Words, tz: tzinfo, means: Mapping[str, 
         _line(page, label, value)
     page.set_font(size=13)
     _line(page, words.gettext(_("Paid")), _money(receipt.money, words), h=10)
+    if receipt.back:
+        page.set_font(size=9)
+        _line(page, words.gettext(_("Sent back")), _money(receipt.back, words))
     return bytes(page.output())
 
 
@@ -128,10 +131,9 @@ def facts(receipt: Receipt, words: Words, tz: tzinfo, means: Mapping[str, str]) 
 def sums(receipt: Receipt, words: Words) -> Iterator[tuple[str, str]]:
     if receipt.parked is not None:
         for line in receipt.parked.lines:
-            about = "" if line.about.startswith("validation-") or not line.about else f" ({line.about})"
+            plain = line.about in {"", "all"} or line.about.startswith("validation-")
+            about = "" if plain else f" ({line.about})"
             yield f"{words.say(line.reason)}{about}", _money(line.amount, words)
-    if receipt.back:
-        yield words.gettext(_("Sent back")), _money(-receipt.back, words)
 
 
 def _money(money: Money, words: Words) -> str:

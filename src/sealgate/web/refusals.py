@@ -130,6 +130,8 @@ REFUSALS: Mapping[str, Sentence] = {
     "invoice.made-already": Sentence(_("The invoice was made already"), _("Ask at the desk to have it changed")),
     # the garages' rules and reports
     "form.not-whole": Sentence(_("Type a whole figure"), _("Such as 120")),
+    "parking.no-lane": Sentence(_("This gate belongs to no garage"), _("Add it in the garage’s settings")),
+    "stay.over": Sentence(_("The stay has changed meanwhile. Nothing was changed."), _AGAIN),
     "lot.gate-taken": Sentence(_("This gate belongs to a garage already"), _("Remove it there first")),
     "permit.no-plates": Sentence(_("A permit is for 1 to 500 cars"), _("Type one plate a line")),
     "permit.ends-first": Sentence(_("The end lies before the beginning, or is over"), _("Choose a later one")),
@@ -198,6 +200,10 @@ REFUSALS: Mapping[str, Sentence] = {
     "payment.already-paid": Sentence(_("This has been paid already"), _("Load the page again")),
     "payment.nothing-to-pay": Sentence(_("There is nothing to pay")),
     "payment.refund-too-much": Sentence(_("That is more than is left of this payment")),
+    "payment.unknown-provider": Sentence(_("This way to pay is not offered here"), _("Choose another one")),
+    "payment.wrong-sum": Sentence(_("That is not the sum that is due"), _("Load the page again and take the sum it shows")),
+    "refund.why-needed": Sentence(_("Say in 3 to 300 characters why the money goes back")),
+    "difference.why-needed": Sentence(_("Say in 3 to 300 characters how the difference came about")),
     "payment.refund-differs": Sentence(_("This refund was asked for before, with another sum")),
     "money.wrong-currency": Sentence(_("Two currencies cannot be added"), _("Use one currency in one bill")),
     "money.unknown-currency": Sentence(_("This currency is not known"), _("Write its three letters, such as CNY")),
@@ -264,6 +270,7 @@ FAULTS: Mapping[str, Sentence] = {
     "store.read-only": Sentence(_UNSAVED),
     "store.unjournaled": Sentence(_UNSAVED),
     "store.nested-write": Sentence(_UNSAVED),
+    "parking.repeated": Sentence(_UNSAVED),
     "store.role-too-strong": Sentence(
         _("The database role may do too much"), _("Use a role without superuser and without bypassrls")
     ),

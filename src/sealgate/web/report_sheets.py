@@ -60,7 +60,7 @@ def lengths_sheet(words: Words, found: Lengths) -> Sheet:
 
 def forced_sheet(words: Words, lines: Sequence[ForcedLine]) -> Sheet:
     rows: Rows = tuple((line.at, line.gate, line.by, line.why) for line in lines)
-    return _sheet(words, "forced", _("Forced openings"), (_("Time"), _("Gate"), _("By"), _("Why")), rows)
+    return _sheet(words, "forced", _("Forced openings"), (_("Time"), _("Gate"), _("Opened by"), _("Why")), rows)
 
 
 def misreads_sheet(words: Words, lines: Sequence[Misread]) -> Sheet:

@@ -18,9 +18,9 @@ _TOLD = re.compile(r"line (\d{1,6})")
 def line_of(text: str, path: str) -> int | None:
     """The line, from 1, of a path such as `rate[2].band[1].steps[3].price`; None where nothing of it is found."""
     known = dict(_places(text))
-    for start in (path, f"rate[1].{path}"):
+    for start, least in ((path, ""), (f"rate[1].{path}", "rate[1]")):
         shorter, item = start, 0
-        while shorter:
+        while shorter != least:
             if shorter in known:
                 return _item(text, known[shorter], item)
             ending = _LAST.search(shorter)

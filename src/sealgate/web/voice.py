@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from sealgate.domain.errors import Invalid
 from sealgate.domain.ids import CallId, TenantId
@@ -71,10 +71,13 @@ def read_signal(body: bytes) -> Signal:
 async def body_of(request: Request) -> bytes:
     """The body, refused as soon as it grows too large."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise BadSignal("the signal is too large")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST:
+                raise BadSignal("the signal is too large")
+    except ClientDisconnect as error:  # a page that was closed in the middle of its last word
+        raise BadSignal("the page is gone") from error
     return bytes(body)
 
 

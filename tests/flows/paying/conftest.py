@@ -62,6 +62,10 @@ class Fickle(Simulated):
         self._line_up()
         return super().ask(payment)
 
+    def close(self, payment: Payment) -> Any:
+        self._line_up()
+        return super().close(payment)
+
     def refund(self, payment: Payment, reference: str, money: Money) -> Any:
         self._line_up()
         return super().refund(payment, reference, money)
@@ -102,6 +106,14 @@ class Till:
     def starts(self, stay: StayId, provider: str = "simulated") -> paying.StartedPayment:
         back = "https://gate.acme.example/pay/x"
         return paying.start(self.house, self.tenant, stay, provider, return_to=back)
+
+    def starts_beside(self, stay: StayId) -> paying.StartedPayment:
+        """At the second provider, while the first one cannot be told to close its order."""
+        self.first.away = True
+        try:
+            return self.starts(stay, "second")
+        finally:
+            self.first.away = False
 
     def does(self, payment: PaymentId, act: Act = Act.PAY, money: Money | None = None) -> None:
         """The driver's hand on the provider's page."""

@@ -20,8 +20,12 @@ from sealgate.payments.simulated import Act
 from sealgate.ports import Unreachable
 from sealgate.privacy import journal
 
+PROVIDERS = st.sampled_from(["simulated", "second"])
 STEPS = st.one_of(
-    st.tuples(st.just("start"), st.sampled_from(["simulated", "second"])),
+    st.tuples(st.just("pays"), PROVIDERS, st.sampled_from([Act.PAY, Act.REPEAT, Act.DELAY, Act.FORGET])),
+    st.tuples(st.just("pays"), PROVIDERS, st.sampled_from(list(Act))),
+    st.tuples(st.just("pays beside"), st.sampled_from([Act.PAY, Act.FORGET])),
+    st.tuples(st.just("start"), PROVIDERS),
     st.tuples(st.just("act"), st.sampled_from(list(Act)), st.integers(0, 5)),
     st.tuples(st.just("wait"), st.integers(1, 40)),
     st.tuples(st.just("line"), st.booleans()),
@@ -35,6 +39,10 @@ def do(till: Any, stay: StayId, plate: str, step: tuple[Any, ...]) -> None:
     match step:
         case ("start", provider):
             till.starts(stay, provider)
+        case ("pays", provider, act):
+            till.does(till.starts(stay, provider).payment, act)
+        case ("pays beside", act):
+            till.does(till.starts_beside(stay).payment, act)
         case ("act", act, number) if mine:
             till.does(mine[number % len(mine)].payment.id, act)
         case ("wait", minutes):

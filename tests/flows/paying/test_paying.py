@@ -83,19 +83,30 @@ def test_pressing_pay_again_brings_the_same_order(till: Any, parked: StayId, clo
     assert till.starts(parked).payment != first.payment
 
 
-def test_a_higher_sum_is_another_order_and_paying_both_gives_one_back(till: Any, parked: StayId, clock: Any) -> None:
+def test_a_higher_sum_is_another_order_and_the_first_cannot_be_paid_any_more(till: Any, parked: StayId, clock: Any) -> None:
     first = till.starts(parked)
-    till.does(first.payment)  # its notice is on the way
-    clock.move(31 * MINUTE)
+    clock.move(14 * MINUTE)
+    till.starts(parked)
+    clock.move(17 * MINUTE)
     second = till.starts(parked)
-    assert second.money == Money(1500, "CNY")
+    assert (second.money, till.state(first.payment)) == (Money(1500, "CNY"), PaymentState.EXPIRED)
+    with pytest.raises(ProviderRefused):
+        till.does(first.payment)
     till.does(second.payment)
     till.post()
     assert till.kept(parked) == till.taken() == 1500
 
 
+def test_who_goes_to_another_provider_after_paying_is_told_that_nothing_is_due(till: Any, parked: StayId) -> None:
+    first = till.starts(parked)
+    till.does(first.payment)  # its notice is on the way
+    with pytest.raises(NothingToPay):
+        till.starts(parked, "second")
+    assert till.state(first.payment) is PaymentState.PAID
+
+
 def test_two_providers_for_one_stay_and_the_second_gives_it_back(till: Any, parked: StayId) -> None:
-    one, other = till.starts(parked), till.starts(parked, "second")
+    one, other = till.starts(parked), till.starts_beside(parked)
     till.does(one.payment)
     till.does(other.payment)
     till.post()
@@ -106,7 +117,7 @@ def test_two_providers_for_one_stay_and_the_second_gives_it_back(till: Any, park
 
 
 def test_the_second_money_goes_back_later_when_the_line_is_down(till: Any, parked: StayId, clock: Any) -> None:
-    one, other = till.starts(parked), till.starts(parked, "second")
+    one, other = till.starts(parked), till.starts_beside(parked)
     till.does(one.payment)
     till.post()
     till.does(other.payment)

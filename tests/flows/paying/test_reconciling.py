@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sealgate.domain.billing import News, PaymentState, Told, reference_of
-from sealgate.domain.errors import Forbidden
+from sealgate.domain.errors import Conflict, Forbidden
 from sealgate.domain.ids import StayId
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Role
@@ -63,18 +63,17 @@ def test_the_same_day_again_lists_nothing_twice(till: Any, parked: StayId, clock
 
 
 def test_a_difference_that_dora_settled_does_not_come_again(till: Any, parked: StayId, clock: Any) -> None:
-    from sealgate.privacy import journal
-    from sealgate.store.engine import Actor
-
     pay(till, parked, Act.OTHER_SUM)
     clock.move(DAY)
     (row,) = paying.reconcile(till.house, till.tenant, "simulated", MONDAY)
-    with till.house.store.begin(till.tenant, Actor("operator", "dora")) as tx:
-        assert parking.settle_difference(tx, row.difference, clock.now())
-        journal.write(tx, till.house.keyring, clock.now(), "test.settled")
+    with pytest.raises(reconciling.DifferenceNeedsWords):
+        reconciling.settle_difference(till.house, till.campus.signed, row.difference, " ")
+    assert reconciling.differences(till.house, till.campus.signed) == [row]
+    reconciling.settle_difference(till.house, till.campus.signed, row.difference, "he paid at the desk")
+    with pytest.raises(Conflict):
+        reconciling.settle_difference(till.house, till.campus.signed, row.difference, "he paid at the desk")
     lines(till)
-    with till.house.store.read(till.tenant) as db:
-        assert parking.open_differences(db) == []
+    assert reconciling.differences(till.house, till.campus.signed) == []
 
 
 def test_what_we_hold_and_they_do_not_know_is_listed_on_its_own_day_only(till: Any, parked: StayId, clock: Any) -> None:

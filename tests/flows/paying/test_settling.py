@@ -155,6 +155,36 @@ def test_a_charged_back_payment_is_no_money_any_more_and_calls_dora(till: Any, p
     assert till.calls() == [CallReason.WRONG_SUM]
 
 
+def test_a_chargeback_that_is_lifted_after_bob_paid_again_goes_back(till: Any, parked: StayId, clock: Any) -> None:
+    first = till.starts(parked)
+    till.does(first.payment)
+    till.post()
+
+    def told(news: News) -> None:
+        word = Told(reference_of(first.payment), "simulated", news, clock.now())
+        settling.settle(till.house, till.tenant, "simulated", word)
+
+    told(News.CHARGED_BACK)
+    clock.move(16 * MINUTE)
+    second = till.starts(parked, "second")
+    assert second.money == TEN
+    till.does(second.payment)
+    till.post()
+    clock.move(MINUTE)
+    told(News.CHARGEBACK_LIFTED)
+    assert (till.kept(parked), till.state(first.payment)) == (1000, PaymentState.REFUNDED)
+
+
+def test_money_that_was_to_go_back_and_did_not_calls_dora(till: Any, parked: StayId) -> None:
+    one, other = till.starts(parked), till.starts_beside(parked)
+    till.does(one.payment)
+    till.post()
+    till.does(other.payment)
+    till.second._sales[other.payment.hex].paid = Money(1, "CNY")  # there is not enough to send back
+    till.post()
+    assert (till.state(other.payment), till.calls()) == (PaymentState.PAID, [CallReason.WRONG_SUM])
+
+
 def test_a_refund_that_was_heard_of_before_its_payment_opens_nothing(till: Any, parked: StayId, clock: Any) -> None:
     started = till.starts(parked)
     back = Refund("re_1", TEN, RefundState.DONE)
@@ -189,7 +219,7 @@ def test_money_for_a_stay_that_dora_has_in_hand_is_kept_and_she_is_called(till: 
 
 
 def test_two_notices_at_the_same_moment_pay_once(till: Any, parked: StayId, clock: Any) -> None:
-    orders = [till.starts(parked), till.starts(parked, "second")]
+    orders = [till.starts(parked), till.starts_beside(parked)]
     for started in orders:
         till.does(started.payment, Act.FORGET)
     both, trouble = Barrier(4), []

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -163,6 +164,15 @@ def test_the_lane_leaves_no_secret_in_the_address(browser: Callable[[], Any], ga
     assert "Help" in screen.text
 
 
+def test_the_page_of_a_lane_gives_out_the_link_of_its_screen(
+    browser: Callable[[], Any], enter: Enter, garage: Any, alice: Signed
+) -> None:
+    made = enter(alice).post(f"/s/{garage.site}/gates/{garage.exit}/kiosk").text
+    link = re.search(r"/lane/[\w-]{64}", made)
+    assert link
+    assert str(browser().get(link[0]).url).endswith("/lane")
+
+
 def test_a_screen_without_its_secret_is_told_nothing(browser: Callable[[], Any], garage: Any) -> None:
     stranger = browser()
     assert stranger.get("/lane/" + "x" * 64).status_code == 404
@@ -240,12 +250,13 @@ def test_a_signal_is_carried_between_the_lane_and_whoever_has_its_call(
     lane.get(garage.lane())
     lane.post("/lane/help")
     [line] = assist.queue(house, dora).lines
-    heard: list[dict[str, Any]] = []
-    with house.bus.subscribe("voice", heard.append):
+    heard: Queue[dict[str, Any]] = Queue()
+    with house.bus.subscribe("voice", heard.put):
         assert speaks(lane, "/lane/voice", {"word": "ready", "round": "1"}).status_code == 204
         assert speaks(desk, f"/desk/calls/{line.call}/voice", OFFER).status_code == 409
         garage.take(dora, line.call)
         assert speaks(other, f"/desk/calls/{line.call}/voice", OFFER).status_code == 409
         assert speaks(desk, f"/desk/calls/{line.call}/voice", OFFER).status_code == 204
         assert speaks(desk, f"/desk/calls/{line.call}/voice", {**OFFER, "sdp": SDP + "x" * 40_000}).status_code == 422
-    assert [(message["to"], message["call"]) for message in heard] == [("lane", str(line.call))]
+        message = heard.get(timeout=10)
+    assert (message["to"], message["call"], heard.empty()) == ("lane", str(line.call), True)

@@ -14,6 +14,7 @@ from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.errors import Forbidden
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Role
+from sealgate.domain.stays import StayState
 from sealgate.flows import permits, receipts, signin
 from sealgate.flows.driving_passes import Shows, receipt_pass
 from sealgate.flows.kit import of_day
@@ -128,8 +129,8 @@ def test_the_request_lies_sealed(garage: Garage, receipt: str, phone: Browser) -
     phone.post(f"{receipt}/invoice", COMPANY)
     with garage.house.store.read(garage.signed.tenant) as db:
         row = parking.open_invoices(db)[0]
-    assert "海岬".encode() not in row.detail
-    assert b"example.org" not in row.detail
+    assert "海岬".encode() not in bytes(row.detail)
+    assert b"example.org" not in bytes(row.detail)
 
 
 def test_asked_again_the_newer_words_count_until_it_is_made(garage: Garage, receipt: str, phone: Browser) -> None:
@@ -184,6 +185,21 @@ def test_a_shops_code_takes_an_hour_off_once(garage: Garage, phone: Browser, par
     assert again.status_code == 422
     assert "has had that code already" in again.text
     assert "No shop of this lot gave that code" in phone.post(f"{path}/coupon", {"coupon": "NOSUCHCODE"}).text
+
+
+def test_a_shop_that_pays_all_of_it_opens_the_exit(garage: Garage, phone: Browser, parked: StayId, clock: HandClock) -> None:
+    with garage.house.store.read(garage.signed.tenant) as db:
+        row = parking.stay(db, parked)
+    assert row is not None
+    terms = CouponTerms("Harbour Clinic", until=clock.now() + timedelta(days=1), time=None, share=100)
+    made = permits.make_coupon(garage.house, garage.signed, row.site, garage.lot, terms)
+    garage.goes(BOB)
+    answer = phone.post(f"{garage.sign(parked).path}/coupon", {"coupon": made.code})
+    assert "Nothing to pay" in answer.text
+    with garage.house.store.read(garage.signed.tenant) as db:
+        left = parking.stay(db, parked)
+    assert left is not None
+    assert left.stay.state is StayState.CLOSED
 
 
 def example(plate: str) -> Receipt:

@@ -20,6 +20,7 @@ from sealgate.domain.stays_pairing import Traces
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
 from sealgate.store.engine import Reader, Tx
+from sealgate.store.passages import PassageRow
 
 MOST_NEAR = 64
 """So many stays are looked at for one reading. More have never been alike; the certainty would be nothing then anyway."""
@@ -49,10 +50,12 @@ class StayRow:
 
 t, m, v, r, u = s.stays.c, s.stay_masks.c, s.stay_validations.c, s.readings.c, s.unseen.c
 k, lot_ = s.lot_counters.c, s.lots.c
+g = s.passages.c
+_PASSAGE = (g.id, g.site_id, g.gate_id, g.day, g.at, g.means, g.opens, g.reason, g.token, g.who, g.detail)
 _STAY = (
     t.stay_id, t.lot_id, t.entered_at, t.state, t.right_kind, t.space, t.permit_id, t.reservation_id, t.vehicle, t.left_at,
-    t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.tailgated, t.site_id, t.day, t.entry_gate, t.token, t.ticket_hash,
-    t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
+    t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.tailgated, t.site_id, t.day, t.entry_gate, t.token,
+    t.ticket_hash, t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
 )  # fmt: skip
 _BILLS = (
     sa.select(lot_.tariff.is_not(None))
@@ -118,7 +121,7 @@ def doubt_stays(tx: Tx, stays: Sequence[StayId], at: datetime) -> int:
 def stay(db: Reader, stay: StayId) -> StayRow | None:
     """With its validations and the times it was away in lots within its own. In a write it is locked until the commit."""
     query = _select(db).where(t.stay_id == stay)
-    row = db.row(query, _row)
+    row = db.row(query.with_for_update(of=s.stays) if isinstance(db, Tx) else query, _row)
     return None if row is None else _whole(db, row)
 
 
@@ -175,12 +178,18 @@ def add_reading(tx: Tx, day: int, token: Token, passage: PassageId) -> None:
     tx.add(s.readings, {"day": day, "token": token, "passage_id": passage})
 
 
-def passages_read(db: Reader, tokens: Sequence[tuple[int, Token]]) -> list[PassageId]:
-    """The passages that were read as those plates, and taken for others."""
-    either = [sa.and_(r.day == day, r.token == token) for day, token in tokens]
-    if not either:
-        return []
-    return db.rows(sa.select(r.passage_id).where(db.mine(s.readings), sa.or_(*either)).limit(MOST_NEAR), PassageId)
+def passes_of(db: Reader, day: int, token: Token, limit: int = 50) -> list[PassageRow]:
+    """One plate's passages of one day, as what it was taken for or as it was read; newest first.
+
+    A statement of its own beside `passages.page`, for it runs at every arrival and is put together only once.
+    """
+    own = sa.select(*_PASSAGE).where(db.mine(s.passages), g.day == day, g.token == token)
+    read = sa.select(r.passage_id).where(db.mine(s.readings), r.day == day, r.token == token)
+    other = sa.select(*_PASSAGE).where(db.mine(s.passages), g.id.in_(read))
+    found = {
+        row.passage: row for query in (own, other) for row in db.rows(query.order_by(g.id.desc()).limit(limit), PassageRow)
+    }
+    return sorted(found.values(), key=lambda row: -row.passage)
 
 
 def add_unseen(tx: Tx, passage: PassageId, lot: LotId, *, enters: bool, at: datetime) -> None:

@@ -35,13 +35,19 @@
   }, 1000);
 
   // --- the call at hand ------------------------------------------------------------------------------------------
-  let stale = false;
+  // While a decision is on its way nothing is read anew: its answer is the next page.
+  let stale = false, leaving = false;
+  document.addEventListener("submit", (event) => { if (!event.defaultPrevented && !event.target.matches("[hx-post], [method=dialog]")) leaving = true; });
+  window.addEventListener("pageshow", () => { leaving = false; });
   const renew = async () => {
+    if (leaving) return;
     if (busy()) { stale = true; return; }
     stale = false;
     const reply = await fetch(location.pathname, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const text = await reply.text();
+    if (leaving) return;
     if (reply.status !== 200) return location.reload();
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const fresh = new DOMParser().parseFromString(text, "text/html");
     if (Boolean(page.dataset.mine) !== Boolean(fresh.querySelector("[data-mine]"))) return location.reload();
     for (const id of ["case", "decide"]) {
       const here = document.getElementById(id), there = fresh.getElementById(id);

@@ -1,0 +1,87 @@
+"""What becomes of one car at one lane, and what is the same in both directions: shut, turned away, read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sealgate.domain.access import Reason
+from sealgate.domain.ids import CallId, PassageId, StayId
+from sealgate.domain.money import Money
+from sealgate.domain.sightings import Means
+from sealgate.flows.parking_scene import Scene
+from sealgate.flows.parking_writing import Seen, note, record
+from sealgate.ports import LatchAnswer
+from sealgate.store import parking
+
+
+class Outcome(StrEnum):
+    """What became of one car at one lane."""
+
+    ENTERED = "entered"
+    LEFT = "left"
+    WAITS = "waits"
+    ASKS = "asks"
+    TURNED_AWAY = "turned-away"
+    ECHO = "echo"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`due` is what the display shows; `call` the desk's; `opens` whether the bar goes up, `latch` what it answered."""
+
+    outcome: Outcome
+    reason: Reason
+    opens: bool = False
+    passage: PassageId | None = None
+    stay: StayId | None = None
+    due: Money | None = None
+    call: CallId | None = None
+    certainty: float | None = None
+    latch: LatchAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A ticket, drawn by a car whose plate could not be read. `code` is shown once, as a QR; None where it was turned away."""
+
+    arrival: Arrival
+    code: str | None
+
+
+def shut(scene: Scene, *, entering: bool) -> Arrival | None:
+    """What holds for every car at this gate. A lockdown keeps cars out, not in; a late event has passed already."""
+    policy, sighting = scene.policy, scene.sighting
+    if scene.late:
+        return None
+    reason = None
+    if policy.blocked:
+        reason = Reason.GATE_BLOCKED
+    elif entering and policy.lockdown:
+        reason = Reason.LOCKDOWN
+    elif sighting is not None and Means.PLATE not in policy.means:
+        reason = Reason.MEANS_NOT_ACCEPTED
+    elif entering and sighting is not None and sighting.score < policy.min_plate_score:
+        reason = Reason.UNSURE
+    return None if reason is None else turn_away(scene, note(scene), reason, Means.PLATE if sighting else Means.QR)
+
+
+def turn_away(scene: Scene, seen: Seen, reason: Reason, means: Means | None) -> Arrival:
+    record(scene, seen, "lane.turned-away", reason, opens=False, means=means)
+    return Arrival(Outcome.TURNED_AWAY, reason, passage=seen.passage)
+
+
+def read_again(scene: Scene, stay: StayId | None) -> Arrival:
+    """The same car once more. It still stands there, so the bar goes up again; what is told late changes nothing at all."""
+    if scene.late:
+        return Arrival(Outcome.ECHO, Reason.ALLOWED, stay=stay)
+    seen = note(scene)
+    row = None if stay is None else parking.stay(scene.tx, stay)
+    record(scene, seen, "lane.read-again", Reason.ALLOWED, opens=True, stay=row.stay if row else None)
+    return Arrival(Outcome.ECHO, Reason.ALLOWED, opens=True, passage=seen.passage, stay=stay)
+
+
+def trace(scene: Scene, seen: Seen) -> None:
+    """A car passed here that nobody could name."""
+    parking.add_unseen(scene.tx, seen.passage, scene.lot, enters=scene.lane.role.enters, at=scene.at)

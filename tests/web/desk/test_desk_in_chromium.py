@@ -1,0 +1,265 @@
+"""Two real browsers: Bob's lane and Dora's desk. They ring, they see, they speak; and no key opens anything by accident.
+
+Chromium's microphone is its own test tone, so what arrives at the other side can be counted.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from sealgate.domain.access import Reason
+from sealgate.domain.desk import Act
+from sealgate.domain.ids import CallId
+from sealgate.flows import assist, assist_acts
+from sealgate.flows.kit import House, Signed
+from sealgate.flows.pricing import prices
+from sealgate.store import passages, places
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+PASSWORD = "rusty anchors sing at dusk"
+HEARS = "audio => audio.srcObject !== null && !audio.srcObject.getAudioTracks()[0].muted && audio.currentTime > 0.3"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser, address: str) -> Iterator[Callable[[], Page]]:
+    """Another browser each time. Whatever goes wrong in a page fails the test."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def another() -> Page:
+        context = chromium.new_context(base_url=address, locale="en-GB", viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield another
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def desk_of(opened: Callable[[], Page], house: House) -> Callable[[Signed], Page]:
+    def signed_in(who: Signed) -> Page:
+        page = opened()
+        page.goto("/sign-in")
+        if page.get_by_label("Organisation").count():
+            page.get_by_label("Organisation").fill("Acme")
+        page.get_by_label("E-mail").fill(who.login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("form button.primary").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        page.goto("/desk")
+        expect(page.locator("#desk-line")).to_have_text("Connected")
+        return page
+
+    return signed_in
+
+
+@pytest.fixture
+def lane(opened: Callable[[], Page], garage: Any) -> Page:
+    page = opened()
+    page.goto(garage.lane())
+    expect(page.locator("#screen[data-heard]")).to_be_attached()
+    return page
+
+
+def test_the_button_is_on_the_desk_within_a_second(
+    lane: Page, desk_of: Callable[[Signed], Page], house: House, dora: Signed, dan: Signed
+) -> None:
+    desk = desk_of(dora)
+    took: list[float] = []
+    for _ in range(20):
+        began = time.monotonic()
+        lane.get_by_role("button", name="Help").click()
+        desk.locator("#queue a").wait_for(timeout=5_000)
+        took.append(time.monotonic() - began)
+        [line] = assist.queue(house, dan).lines
+        assist.take(house, dan, line.call)
+        desk.locator("#queue a", has_text="Dan Reed").wait_for(timeout=5_000)
+        _done(house, dan, line.call)
+        desk.locator("#queue a").wait_for(state="detached", timeout=5_000)
+    p95 = statistics.quantiles(took, n=20)[-1]
+    assert p95 < 1.0
+
+
+def _done(house: House, who: Signed, call: CallId) -> None:
+    assist_acts.decide(house, who, call, assist_acts.Decision(Act.NOT_OPEN), prices(house, who.tenant))
+
+
+def test_dora_takes_the_call_and_they_hear_each_other(lane: Page, desk_of: Callable[[Signed], Page], dora: Signed) -> None:
+    desk = desk_of(dora)
+    expect(lane.locator("#voice-state")).to_be_hidden()
+    lane.get_by_role("button", name="Help").click()
+    desk.locator("#queue a").wait_for()
+    expect(desk.get_by_role("button", name="Take the first call")).to_be_visible()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#voice-state")).to_have_text("Speaking", timeout=20_000)
+    expect(lane.locator("#voice-state")).to_have_text("Speaking")
+    expect(lane.get_by_role("heading", level=1)).to_have_text("Somebody is there")
+    for page in (desk, lane):
+        audio = page.locator("#voice").element_handle()
+        assert audio is not None
+        page.wait_for_function(HEARS, arg=audio, timeout=20_000)
+    desk.keyboard.press("m")
+    expect(desk.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    desk.keyboard.press("x")
+    expect(desk.locator(".toast")).to_contain_text("Not opened")
+    expect(lane.locator("#voice-state")).to_be_hidden()
+    assert lane.locator("#voice").evaluate("audio => audio.srcObject === null")
+
+
+def test_a_lane_that_was_away_is_spoken_with_again(lane: Page, desk_of: Callable[[Signed], Page], dora: Signed) -> None:
+    desk = desk_of(dora)
+    lane.get_by_role("button", name="Help").click()
+    desk.locator("#queue a").wait_for()
+    desk.keyboard.press("Enter")
+    expect(lane.locator("#voice-state")).to_have_text("Speaking", timeout=20_000)
+    lane.reload()
+    expect(lane.locator("#voice-state")).to_have_text("Speaking", timeout=20_000)
+    expect(desk.locator("#voice-state")).to_have_text("Speaking")
+
+
+def test_bobs_misread_plate_is_settled_with_keys_alone(
+    desk_of: Callable[[Signed], Page], lane: Page, garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    garage.asks(clock)
+    desk.locator("#queue a").wait_for(timeout=5_000)
+    desk.keyboard.press("j")
+    expect(desk.locator("#queue a")).to_be_focused()
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/desk/calls/*")
+    desk.get_by_role("button", name="Take the call").wait_for()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Is it the same car?")).to_be_visible()
+    live = desk.locator("figure[data-live] img")
+    assert live.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
+    desk.keyboard.press("v")
+    entry = desk.locator("#entry img")
+    assert entry.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
+    desk.keyboard.press("1")
+    expect(desk.get_by_role("heading", name="Whose car is it?")).to_be_visible()
+    desk.keyboard.press("s")
+    expect(desk.locator(".toast")).to_contain_text("The bill is on the lane’s screen")
+    expect(lane.get_by_role("heading", level=1)).to_have_text("To pay: ¥10.00")
+    expect(lane.locator("img.qr")).to_be_visible()
+
+
+def test_a_key_typed_into_a_field_or_held_down_opens_nothing(
+    desk_of: Callable[[Signed], Page], garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    call = garage.asks(clock)
+    garage.take(dora, call)
+    desk.goto(f"/desk/calls/{call}")
+    desk.keyboard.press("p")
+    field = desk.get_by_label("Plate", exact=True)
+    expect(field).to_be_focused()
+    field.fill("")
+    desk.keyboard.type("oxow")
+    expect(field).to_have_value("oxow")
+    desk.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    desk.keyboard.down("o")
+    desk.wait_for_timeout(300)
+    assert forced(house, garage) == 0
+    desk.keyboard.up("o")
+    expect(desk.locator(".toast")).to_contain_text("Opened by hand. The bill stays due.")
+    assert forced(house, garage) == 1
+
+
+def test_keys_can_be_switched_off(
+    desk_of: Callable[[Signed], Page], garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    call = garage.asks(clock)
+    garage.take(dora, call)
+    desk.goto(f"/desk/calls/{call}")
+    desk.keyboard.press("?")
+    switch = desk.get_by_label("Keys act on this screen")
+    switch.uncheck()
+    desk.keyboard.press("Escape")
+    expect(switch).not_to_be_focused()
+    desk.keyboard.press("b")
+    desk.keyboard.press("o")
+    desk.reload()
+    expect(desk.get_by_role("button", name="Block the lane")).to_be_visible()
+    assert forced(house, garage) == 0
+
+
+def test_of_two_who_press_enter_the_second_reads_who_was_first(
+    desk_of: Callable[[Signed], Page], garage: Any, dora: Signed, dan: Signed, clock: Any
+) -> None:
+    call = garage.asks(clock)
+    first, second = desk_of(dora), desk_of(dan)
+    second.route("**/desk/stream*", lambda route: route.abort())
+    second.goto(f"/desk/calls/{call}")
+    first.keyboard.press("Enter")
+    expect(first.get_by_role("heading", name="Is it the same car?")).to_be_visible()
+    second.keyboard.press("Enter")
+    expect(second.get_by_role("alert").filter(has_text="Nothing was changed")).to_contain_text("Dora Marsh has had this call")
+
+
+def test_everything_about_one_call_fits_the_screen(
+    desk_of: Callable[[Signed], Page], garage: Any, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    call = garage.asks(clock)
+    garage.take(dora, call)
+    desk.goto(f"/desk/calls/{call}")
+    expect(desk.locator("figure[data-live] img")).to_be_visible()
+    assert desk.evaluate("document.documentElement.scrollHeight") <= 900
+    assert desk.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_the_entry_seals_itself_after_a_minute(
+    desk_of: Callable[[Signed], Page], garage: Any, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    call = garage.asks(clock)
+    garage.take(dora, call)
+    desk.clock.install()
+    desk.goto(f"/desk/calls/{call}")
+    desk.keyboard.press("v")
+    expect(desk.locator("#entry img")).to_be_visible()
+    clock.move(timedelta(seconds=61))
+    desk.clock.run_for(61_000)
+    expect(desk.locator("#entry img")).to_have_count(0)
+    expect(desk.get_by_role("button", name="View for this call")).to_be_visible()
+
+
+def forced(house: House, garage: Any) -> int:
+    with house.store.read(garage.alice.tenant) as db:
+        assert places.gate(db, garage.exit).blocked is False
+        return sum(view.row.reason is Reason.FORCED for view in passages.page(db, gate=garage.exit))
