@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -20,13 +20,14 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from signal import SIGKILL
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 
 from sealgate.app import Program, initialise, running
 from sealgate.domain.billing import HELD, RefundState
+from sealgate.domain.desk import Act
 from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, StayId, TenantId
 from sealgate.domain.lots import GateRole, SpaceClass
@@ -38,8 +39,9 @@ from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_reading import ALIKE
 from sealgate.flows import campus, lots, parking, rules, tariffs
-from sealgate.flows.assist_acts import Act, Decision
+from sealgate.flows.assist_acts import Decision
 from sealgate.flows.lots import LotTerms
+from sealgate.flows.parking import Arrival
 from sealgate.flows.parking_writing import seen_of
 from sealgate.payments.simulated import Act as Doing
 from sealgate.payments.simulated import Simulated
@@ -50,6 +52,10 @@ from sealgate.store import parking as rows
 from sealgate.store import schema as s
 
 SCRIPT = Path(__file__).with_name("garage_server.py")
+Made = TypeVar("Made")
+Story = Generator[datetime, None, Made]
+"""What somebody does, by the instants at which they go on; and what came of it."""
+
 MONDAY = datetime(2026, 3, 1, 16, tzinfo=UTC)  # midnight in Shanghai
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LETTERS, FIGURES = "ABCDEFGHJKLMNPQRSTUVWXYZ", "0123456789"
@@ -280,7 +286,7 @@ class World:
 
     # --- one car ---------------------------------------------------------------------------------------------------
 
-    def comes_and_goes(self, visit: Visit) -> Iterator[datetime]:
+    def comes_and_goes(self, visit: Visit) -> Story[None]:
         before = self.last.get(visit.plate)
         while before is not None and not before.finished:
             yield self.clock.at + HOUR
@@ -302,14 +308,14 @@ class World:
             self.busy.discard(lane)
         visit.finished = True
 
-    def turn(self, role: GateRole) -> Iterator[datetime]:  # type: ignore[override]
+    def turn(self, role: GateRole) -> Story[GateId]:
         lane = self.dice.choice(self.lanes[role])
         while lane in self.busy:
             yield self.clock.at + self.dice.uniform(5, 25) * SECOND
         self.busy.add(lane)
         return lane
 
-    def comes_in(self, visit: Visit, lane: GateId) -> Iterator[datetime]:
+    def comes_in(self, visit: Visit, lane: GateId) -> Story[None]:
         chance = self.dice.random()
         if chance < 0.01:
             yield from self.draws(visit, lane)
@@ -320,7 +326,7 @@ class World:
             visit.how_in = "misread" if chance < 0.05 else "read"
             yield from self.is_read_in(visit, lane, misread=chance < 0.05)
 
-    def draws(self, visit: Visit, lane: GateId) -> Iterator[datetime]:
+    def draws(self, visit: Visit, lane: GateId) -> Story[None]:
         drawn = None
         while drawn is None:
             try:
@@ -331,10 +337,11 @@ class World:
         visit.how_in, visit.code, visit.stay = "ticket", drawn.code, drawn.arrival.stay
         visit.entered, visit.turned_away = self.clock.at, drawn.code is None
 
-    def is_read_in(self, visit: Visit, lane: GateId, *, misread: bool) -> Iterator[datetime]:
+    def is_read_in(self, visit: Visit, lane: GateId, *, misread: bool) -> Story[None]:
         text, score = self.camera(visit.plate, misread=misread)
         visit.read_as.add(text)
-        before, arrival = self.bars[lane], None
+        before = self.bars[lane]
+        arrival: Arrival | None = None
         visit.entered = self.clock.at
         while arrival is None and self.bars[lane] == before:
             arrival = yield from self.read(lane, text, score)
@@ -342,15 +349,15 @@ class World:
             visit.turned_away = self.bars[lane] == before
             visit.stay = arrival.stay
 
-    def read(self, lane: GateId, text: str, score: float) -> Iterator[datetime]:  # type: ignore[override]
+    def read(self, lane: GateId, text: str, score: float) -> Story[Arrival | None]:
         """One look of the lane's camera; None when nobody answered. One event in a hundred is told twice."""
         sighting = PlateSighting(lane, self.clock.at, normalise(text), score, "cn-blue")
         nonce = self.dice.randbytes(16)
         try:
-            arrival = self.server.do("arrive", sighting, nonce)
+            arrival: Arrival = self.server.do("arrive", sighting, nonce)
         except Killed:
             with suppress(Killed):
-                again = self.server.do("arrive", sighting, nonce)
+                again: Arrival = self.server.do("arrive", sighting, nonce)
                 if again.outcome is not parking.Outcome.REPEATED:
                     return again
             yield self.clock.at + 3 * SECOND
@@ -373,7 +380,7 @@ class World:
 
     # --- paying ----------------------------------------------------------------------------------------------------
 
-    def pays(self, visit: Visit, stay: StayId) -> Iterator[datetime]:
+    def pays(self, visit: Visit, stay: StayId) -> Story[None]:
         """On the phone: most pay at once; some are refused first, pay twice, or their notice is late, repeated or lost."""
         doing = self.dice.choices(
             [Doing.PAY, Doing.REPEAT, Doing.DELAY, Doing.FORGET, Doing.REFUSE, None], [84, 5, 3, 4, 3, 1]
@@ -395,14 +402,15 @@ class World:
         try:
             handle, _ = self.server.surely("pay", stay, payer)
         except SaidNo as answer:
-            assert str(answer) in {"payment.nothing-to-pay", "stay.over"}, answer
+            if str(answer) not in {"payment.nothing-to-pay", "stay.over"}:
+                raise
             return
         with suppress(ProviderRefused):  # it is paid, only nobody here has heard of it yet: the page has no button left
             self.provider.act(handle, doing)
 
     # --- going out -------------------------------------------------------------------------------------------------
 
-    def goes_out(self, visit: Visit, lane: GateId) -> Iterator[datetime]:
+    def goes_out(self, visit: Visit, lane: GateId) -> Story[None]:
         before, chance = self.bars[lane], self.dice.random()
         if chance < 0.01:
             self.server.surely("unseen", lane)
@@ -421,26 +429,23 @@ class World:
         assert self.bars[lane] > before, f"{visit} never got out"
         visit.left = self.clock.at
 
-    def stands(self, visit: Visit, lane: GateId, seen: tuple[str, float] | None) -> Iterator[datetime]:  # type: ignore[override]
+    def stands(self, visit: Visit, lane: GateId, seen: tuple[str, float] | None) -> Story[Arrival | None]:
         """What the exit says to the car before it; None where nobody answered, or nothing is seen."""
+        arrival: Arrival | None = None
         if visit.code is not None:
             sighting = None if seen is None else PlateSighting(lane, self.clock.at, normalise(seen[0]), seen[1], "cn-blue")
-            try:
+            with suppress(Killed):
                 arrival = self.server.do("show", lane, visit.code, sighting)
-            except Killed:
-                arrival = None
         elif seen is not None:
             arrival = yield from self.read(lane, *seen)
-        else:
-            arrival = None
         if arrival is not None and arrival.stay is not None:
             visit.told.add(arrival.stay)
         return arrival
 
-    def waits(self, visit: Visit, lane: GateId, arrival: Any, before: int) -> Iterator[datetime]:
-        due = arrival is not None and arrival.outcome is parking.Outcome.WAITS
-        stay = arrival.stay if due else None
-        if not due:
+    def waits(self, visit: Visit, lane: GateId, arrival: Arrival | None, before: int) -> Story[None]:
+        if arrival is not None and arrival.outcome is parking.Outcome.WAITS:
+            stay = arrival.stay
+        else:
             stay = yield from self.helped(visit, lane, arrival)
         if stay is not None:
             yield self.clock.at + 15 * SECOND
@@ -452,7 +457,7 @@ class World:
         if self.bars[lane] == before:
             self.server.surely("go_round")
 
-    def helped(self, visit: Visit, lane: GateId, arrival: Any) -> Iterator[datetime]:  # type: ignore[override]
+    def helped(self, visit: Visit, lane: GateId, arrival: Arrival | None) -> Story[StayId | None]:
         """Dora looks at both pictures, so she knows which stay it is; without one she lets it go. The stay that is to pay."""
         yield self.clock.at + 30 * SECOND
         given = Decision(Act.SEND_BILL, stay=visit.stay)
@@ -573,7 +578,8 @@ def _told(world: World, books: Books, ours: int) -> str:
     ins, outs = Counter(visit.how_in for visit in world.visits), Counter(visit.how_out for visit in world.visits)
     desk = sum(books.calls.values())
     return (
-        f"{len(world.visits)} visits, {len(books.stays)} stays, killed {world.server.killed} times, {world.server.commands} commands\n"
+        f"{len(world.visits)} visits, {len(books.stays)} stays, killed {world.server.killed} times, "
+        f"{world.server.commands} commands\n"
         f"in: {dict(ins)}; out: {dict(outs)}; turned away: {sum(visit.turned_away for visit in world.visits)}\n"
         f"money: {Money(ours, 'CNY')}, the same in the provider's books, our payments and the bills\n"
         f"sent to the desk: {desk} ({desk / len(world.visits):.1%}): {dict(books.calls)}"
