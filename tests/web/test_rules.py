@@ -222,7 +222,7 @@ def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, camp
         return re.findall(r"</svg>([A-Z]\w+)</a>", nav)
 
     assert tabs(enter(alice).get(f"/s/{campus}/gates").text) == [
-        "Live", "People", "Passages", "Gates", "Rules", "Operators", "Account",
+        "Live", "People", "Passages", "Gates", "Rules", "Desk", "Garages", "Tariffs", "Reports", "Operators", "Account",
     ]  # fmt: skip
     assert tabs(enter(dora).get(f"/s/{campus}/gates").text) == ["Live", "People", "Passages", "Gates", "Rules", "Account"]
 
