@@ -63,12 +63,15 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
 ) -> None:
     garage = garage_demo.build(program.house, campus, [])
     traffic = GarageTraffic(program, garage)
-    traffic.drive(traffic.comes_in_turn())
+    traffic.opens()
+    clock.at += timedelta(seconds=2)
+    assert traffic.step() > 1
+    signed = campuses.system(program.house, campus.tenant)
+    assert [line.reason for line in queue(program.house, signed).lines] == [CallReason.NO_ENTRY]
     for _ in range(6 * 60):
         clock.at += timedelta(minutes=1)
         while traffic.step():
             pass
-    signed = campuses.system(program.house, campus.tenant)
     record = lots.lot(program.house, signed, campus.site, garage.lot)
     with program.house.store.read(campus.tenant) as db:
         paid = parking.payments_paid(db, "simulated", clock.at - timedelta(days=1), clock.at)
@@ -76,7 +79,7 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
     assert record.line.inside > 3
     assert len(left) > 3
     reasons = {line.reason for line in queue(program.house, signed).lines}
-    assert reasons & {CallReason.NO_PLATE, CallReason.NO_ENTRY, CallReason.WRONG_SUM, CallReason.UNSURE}
+    assert CallReason.NO_ENTRY in reasons
 
 
 def test_a_fast_clock_runs_so_many_times_faster_and_never_back() -> None:

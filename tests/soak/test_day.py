@@ -7,6 +7,6 @@ from collections.abc import Callable
 
 
 def test_a_day_of_misreads_lost_notices_and_kills_balances_to_the_cent(lived: Callable[..., str]) -> None:
-    told = lived(spaces=200, days=1, visits=150, kills=3, seed=7)
+    told = lived(spaces=200, days=1, visits=100, kills=3, seed=7)
     sys.stdout.write(f"\n{told}\n")
     assert "killed 3 times" in told

@@ -20,40 +20,26 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
 from typing import Any
-from uuid import UUID
-
-import sqlalchemy as sa
 
 from sealgate.app import initialise, running
+from sealgate.cli.bench_garage_past import close_many
 from sealgate.devices.simulated import SimulatedLatch
-from sealgate.domain.access import Reason
-from sealgate.domain.billing import PaymentState
-from sealgate.domain.calendar import day_number
-from sealgate.domain.ids import GateId, PassageId, StayId
+from sealgate.domain.ids import GateId, StayId
 from sealgate.domain.plates import PlateText
-from sealgate.domain.sightings import Means, PlateSighting
-from sealgate.domain.stays import Cause, RightKind, StayState
+from sealgate.domain.sightings import PlateSighting
 from sealgate.flows import campus as campuses
 from sealgate.flows import garage_demo, parking, paying
 from sealgate.flows.kit import House
 from sealgate.flows.parking import Arrival, Outcome
 from sealgate.payments.simulated import Act, Simulated
-from sealgate.ports import Sealed, Token
-from sealgate.privacy import journal
 from sealgate.settings import load
-from sealgate.store import passages
-from sealgate.store import schema as s
-from sealgate.store.engine import Actor
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 APART = timedelta(seconds=10)
 """Between two cars at one lane."""
 
 STAYED = timedelta(hours=3)
-BATCH = 2_500
-"""Closed stays in one commit; the store takes 5,000 passages at once."""
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
-BENCH = Actor("system", "bench")
 
 Row = dict[str, float | int]
 
@@ -136,7 +122,7 @@ def measure(*, open_stays: int = 5_000, closed: int = 100_000, each: int = 200) 
         filling = _row([_took(bench.comes) for _ in range(open_stays)])
         bench.clock.move(STAYED)
         before = _course(bench, each)
-        close_many(bench, closed)
+        close_many(bench.house, bench.garage, BEGAN, closed)
         after = _course(bench, each)
         ratios = {name: round(after[name]["cpu_ms"] / before[name]["cpu_ms"], 2) for name in before}
         return {
@@ -224,105 +210,6 @@ def _row(took: Sequence[Spent]) -> Row:
         "ms_p95": round(cuts[94] * 1e3, 2),
         "cpu_ms": round(median(one.cpu for one in took) * 1e3, 2),
     }
-
-
-def close_many(bench: Bench, count: int) -> None:
-    """Stays of earlier days, each with its final bill, its payment and its two passages; what is sealed is as long as ours."""
-    for first in range(0, count, BATCH):
-        stays = [_closed(bench, number) for number in range(first, min(first + BATCH, count))]
-        with bench.house.store.begin(bench.garage.tenant, BENCH) as tx:
-            for table, make in ((s.stays, _stay), (s.bills, _bill), (s.payments, _payment)):
-                tx.sql.execute(sa.insert(table), [{"tenant_id": tx.tenant, **make(bench, stay)} for stay in stays])
-            passages.append(tx, _passages(bench, stays))
-            journal.write(tx, bench.house.keyring, bench.clock.now(), "bench.filled", object=f"stays:{len(stays)}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Closed:
-    stay: UUID
-    bill: UUID
-    entered: datetime
-    left: datetime
-
-
-def _closed(bench: Bench, number: int) -> _Closed:
-    """A few thousand a day, before today."""
-    left = BEGAN - timedelta(days=1) - timedelta(seconds=20 * number)
-    return _Closed(bench.house.new_id(), bench.house.new_id(), left - STAYED, left)
-
-
-def _stay(bench: Bench, one: _Closed) -> dict[str, Any]:
-    return {
-        "stay_id": one.stay,
-        "site_id": bench.garage.site,
-        "lot_id": bench.garage.lot,
-        "day": day_number(one.entered.date()),
-        "state": StayState.CLOSED,
-        "entered_at": one.entered,
-        "entry_gate": bench.garage.entry,
-        "left_at": one.left,
-        "exit_gate": bench.garage.exit,
-        "closed_at": one.left,
-        "cause": Cause.LEFT,
-        "right_kind": RightKind.VISITOR,
-        "space": "visitors",
-        "vehicle": "car",
-        "tailgated": False,
-        "seen": secrets.token_bytes(120),
-        "seen_leaving": secrets.token_bytes(120),
-    }
-
-
-def _bill(_bench: Bench, one: _Closed) -> dict[str, Any]:
-    lines = [{"reason": "started-units", "about": "day", "units": 5, "minor": 2200}]
-    return {
-        "bill_id": one.bill,
-        "stay_id": one.stay,
-        "at": one.left,
-        "lines": lines,
-        "total_minor": 2200,
-        "currency": "CNY",
-        "final": True,
-    }
-
-
-def _payment(bench: Bench, one: _Closed) -> dict[str, Any]:
-    return {
-        "payment_id": bench.house.new_id(),
-        "stay_id": one.stay,
-        "bill_id": one.bill,
-        "provider": "simulated",
-        "merchant": "simulated",
-        "state": PaymentState.PAID,
-        "minor": 2200,
-        "currency": "CNY",
-        "idempotency": f"{one.stay}:0",
-        "started_at": one.left,
-        "expires_at": one.left + timedelta(minutes=15),
-        "paid_at": one.left,
-        "refunded_told": 0,
-        "ref_token": secrets.token_bytes(16),
-        "refs": secrets.token_bytes(250),
-    }
-
-
-def _passages(bench: Bench, stays: Sequence[_Closed]) -> list[passages.PassageRow]:
-    ways = [(bench.garage.entry, one.entered) for one in stays] + [(bench.garage.exit, one.left) for one in stays]
-    return [
-        passages.PassageRow(
-            passage=PassageId(bench.house.counter.next(bench.clock.now())),
-            site=bench.garage.site,
-            gate=gate,
-            day=day_number(at.date()),
-            at=at,
-            means=Means.PLATE,
-            opens=True,
-            reason=Reason.ALLOWED,
-            token=Token(secrets.token_bytes(16)),
-            detail=Sealed(secrets.token_bytes(220)),
-        )
-        for gate, at in ways
-    ]
 
 
 @contextmanager

@@ -94,9 +94,7 @@ class GarageTraffic:
         heappush(self._due, (self._house.clock.now(), next(self._number), car))
 
     def _run(self) -> None:
-        self.drive(self.comes_in_turn())
-        for _ in range(AT_ONCE):
-            self.drive(self.visit(self.car()))
+        self.opens()
         while not self._over.wait(LOOK):
             self.step()
 
@@ -109,6 +107,17 @@ class GarageTraffic:
             return
         if pause is not None:
             heappush(self._due, (self._house.clock.now() + pause, next(self._number), car))
+
+    def opens(self) -> None:
+        """The garage as it is first looked at: some cars in it, and one at the exit that nobody saw coming in."""
+        self.drive(self.stranger())
+        for _ in range(AT_ONCE):
+            self.drive(self.visit(self.car(), soonest=1))
+        self.drive(self.comes_in_turn())
+
+    def stranger(self) -> Iterator[timedelta]:
+        self._sees(self._garage.exit, self.car().plate)
+        yield from ()
 
     def comes_in_turn(self) -> Iterator[timedelta]:
         while True:
@@ -127,12 +136,13 @@ class GarageTraffic:
         """Two characters at once: more than the program takes for a misreading."""
         return plate[:-2] + "".join(self._dice.sample(LETTERS, 2))
 
-    def visit(self, car: Car) -> Iterator[timedelta]:
+    def visit(self, car: Car, soonest: float = 10) -> Iterator[timedelta]:
+        """It stays that many minutes at least, three hours at most."""
         came = self._sees(self._garage.entry, car.plate)
         if came.stay is None:
             return
         self._inside += 1
-        yield self._dice.uniform(10, 180) * MINUTE
+        yield self._dice.uniform(soonest, 180) * MINUTE
         if car.ahead:
             self._pays(came.stay)
             yield self._dice.uniform(1, 6) * MINUTE
