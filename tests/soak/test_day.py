@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 
 def test_a_day_of_misreads_lost_notices_and_kills_balances_to_the_cent(lived: Callable[..., str]) -> None:
     told = lived(spaces=200, days=1, visits=100, kills=3, seed=7)
-    sys.stdout.write(f"\n{told}\n")
     assert "killed 3 times" in told
