@@ -31,7 +31,7 @@ tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k k
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
-	$(BIN)/pytest tests/soak/week.py --timeout 7200 -s
+	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s
 
 system: ## PostgreSQL, Chromium, GStreamer and fonts from Debian, for the tests
 	@sh tools/system.sh
