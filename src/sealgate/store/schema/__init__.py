@@ -1,0 +1,83 @@
+"""Every table, once, for SQLite, PostgreSQL and Citus: one file for each noun, joined here.
+
+The surprising thing: `replays` stands beside `passages` because PostgreSQL cannot keep a nonce unique across partitions.
+"""
+
+from __future__ import annotations
+
+from sealgate.store.schema.accounts import operators, sessions, setup_links
+from sealgate.store.schema.making import metadata
+from sealgate.store.schema.parking import (
+    bans,
+    differences,
+    lanes,
+    lot_counters,
+    lots,
+    permit_plates,
+    permits,
+    reservations,
+    tariffs,
+    validations,
+)
+from sealgate.store.schema.passages import journal, journal_heads, latch_answers, outbox, passages, pictures, replays
+from sealgate.store.schema.people import consents, credentials, group_members, people, presence
+from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
+from sealgate.store.schema.stays import (
+    bills,
+    calls,
+    invoice_requests,
+    payments,
+    readings,
+    refunds,
+    stay_masks,
+    stay_validations,
+    stays,
+    unseen,
+)
+
+__all__ = [
+    "bans",
+    "bills",
+    "calls",
+    "consents",
+    "credentials",
+    "differences",
+    "gates",
+    "grants",
+    "group_members",
+    "groups",
+    "holidays",
+    "invoice_requests",
+    "journal",
+    "journal_heads",
+    "lanes",
+    "latch_answers",
+    "lot_counters",
+    "lots",
+    "metadata",
+    "operators",
+    "outbox",
+    "passages",
+    "payments",
+    "people",
+    "permit_plates",
+    "permits",
+    "pictures",
+    "presence",
+    "readings",
+    "refunds",
+    "replays",
+    "reservations",
+    "sessions",
+    "setup_links",
+    "sites",
+    "stay_masks",
+    "stay_validations",
+    "stays",
+    "tariffs",
+    "tenants",
+    "timetables",
+    "unseen",
+    "validations",
+    "zones",
+]

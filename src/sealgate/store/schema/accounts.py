@@ -1,0 +1,54 @@
+"""Operators of the console, their sessions and set-up links."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from sealgate.store.columns import (
+    HashBytes,
+    Id,
+    Instant,
+    Json,
+    SealedBytes,
+    TokenBytes,
+)
+from sealgate.store.schema.making import may, must, needs, table
+from sealgate.store.schema.places import tenants
+
+operators = table(
+    "operators",
+    ("operator_id",),
+    must("operator_id", Id),
+    must("login_token", TokenBytes),
+    must("profile", SealedBytes),
+    must("password", SealedBytes),
+    may("totp", SealedBytes),
+    must("roles", Json),
+    must("created_at", Instant),
+    may("disabled_at", Instant),
+    needs(tenants),
+    Index("uq_operators_login_token", "tenant_id", "login_token", unique=True),
+)
+
+sessions = table(
+    "sessions",
+    ("secret_hash",),
+    must("secret_hash", HashBytes),
+    must("operator_id", Id),
+    must("created_at", Instant),
+    must("expires_at", Instant),
+    may("revoked_at", Instant),
+    may("seen_at", Instant),
+    needs(operators, "operator_id"),
+    Index("ix_sessions_operator_id", "tenant_id", "operator_id"),
+)
+
+setup_links = table(
+    "setup_links",
+    ("secret_hash",),
+    must("secret_hash", HashBytes),
+    must("roles", Json),
+    must("expires_at", Instant),
+    may("used_at", Instant),
+    needs(tenants),
+)
