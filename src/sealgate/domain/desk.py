@@ -33,6 +33,7 @@ class Act(StrEnum):
     CHARGE_LATER = "charge-later"
     WAIVE = "waive"
     REDUCE = "reduce"
+    LOST_TICKET = "lost-ticket"
     NOT_OPEN = "not-open"
     BLOCK = "block"
     MAINTENANCE = "maintenance"

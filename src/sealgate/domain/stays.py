@@ -71,8 +71,9 @@ class Stay:
 
     `superseded` is the same car's next entry: what it did after that belongs to the next stay. `outer` is its stay in the lot
     around this one, and `away` the times it spent in lots within this one: those are theirs. `paid_until` ends the grace after
-    a payment. `doubted` is when an exit that may have been its own went through undecided. `vehicle` is the tariff's word for
-    its class; `bills` says whether its lot asks for money at all.
+    a payment. `doubted` is when an exit that may have been its own went through undecided. `ticket_lost` is when the desk
+    noted it: from then on the tariff's price for that holds. `vehicle` is the tariff's word for its class; `bills` says whether
+    its lot asks for money at all.
     """
 
     stay: StayId
@@ -89,6 +90,7 @@ class Stay:
     paid_until: datetime | None = None
     tailgated: bool = False
     doubted: datetime | None = None
+    ticket_lost: datetime | None = None
     away: tuple[Stretch, ...] = ()
     validations: tuple[Validation, ...] = field(default=())
 

@@ -48,6 +48,12 @@ class StayUnknown(Refused):
     code = "desk.stay-unknown"
 
 
+class NoLostPrice(Refused):
+    """The tariff of this lot has no price for a lost ticket."""
+
+    code = "desk.no-lost-price"
+
+
 class CarGone(Conflict):
     """The car is not at the gate any more, or the call is about no gate."""
 
@@ -92,7 +98,8 @@ class Case:
 
 
 def decide(house: House, signed: Signed, call: CallId, given: Decision, price: Price) -> Decided:
-    """Raises `NotTaken`, `CallTaken`, `NeedsWords`, `NoSuchStay`, `StayUnknown`, `CarGone`, `StayOver`, `BadPlate`."""
+    """Raises `NotTaken`, `CallTaken`, `NeedsWords`, `NoSuchStay`, `StayUnknown`, `NoLostPrice`, `CarGone`, `StayOver` and
+    `BadPlate`."""
     why = " ".join(given.why.split())
     if given.act in NEEDS_WORDS and not 3 <= len(why) <= 300:
         raise NeedsWords("say why in 3 to 300 characters")
@@ -154,9 +161,13 @@ def _near(case: Case, text: str) -> list[StayRow]:
 def _send_bill(case: Case) -> Decided:
     """The lane's screen shows the sum and the code to pay with; what is paid already goes."""
     row, scene = _at_the_gate(case)
-    before = _resumed(row.stay)
+    return _bill_shown(case, row, scene, _resumed(row.stay))
+
+
+def _bill_shown(case: Case, row: StayRow, scene: Scene, before: Stay) -> Decided:
+    """`before` is the stay as it is billed; `row` as it still lies in the store."""
     owed = _account(case, before)
-    _finish(case, Act.SEND_BILL if case.given.act is Act.PLATE else case.given.act)
+    _finish(case, case.given.act)
     if owed is None or not owed.due:
         return _leaves(case, scene, row, gone(before, case.now, owing=False), owed, Reason.ALLOWED)
     seen = _seen(case)
@@ -216,6 +227,20 @@ def _reduce(case: Case) -> Decided:
     return _send_bill(case)
 
 
+def _lost_ticket(case: Case) -> Decided:
+    """The driver has no ticket any more: what the tariff asks for that is shown, whatever the stay costs otherwise."""
+    row, scene = _at_the_gate(case)
+    before = replace(_resumed(row.stay), ticket_lost=case.now)
+    if not asks_for_lost(before, case.price, case.now):
+        raise NoLostPrice("the tariff has no price for a lost ticket")
+    return _bill_shown(case, row, scene, before)
+
+
+def asks_for_lost(stay: Stay, price: Price, at: datetime) -> bool:
+    """Whether the bill of a stay without its ticket says so."""
+    return stay.bills and any(line.reason is BillReason.LOST_TICKET for line in price(stay, stay.left or at).lines)
+
+
 def _open(case: Case) -> Decided:
     """Nobody knows who it is, and it goes all the same."""
     scene = _scene(case)
@@ -257,6 +282,7 @@ _ACTS: Mapping[Act, Callable[[Case], Decided]] = {
     Act.CHARGE_LATER: _charge_later,
     Act.WAIVE: _waive,
     Act.REDUCE: _reduce,
+    Act.LOST_TICKET: _lost_ticket,
     Act.NOT_OPEN: _not_open,
     Act.BLOCK: _block,
     Act.MAINTENANCE: _maintenance,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from sealgate.domain.ids import CallId, StayId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import Stay
 from sealgate.flows.assist import QueueLine, detail_of, held, line_of, names_of, stay_named
+from sealgate.flows.assist_acts import asks_for_lost
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.looking import TicketOver
 from sealgate.flows.parking_writing import Account, Price, account, seen_of
@@ -62,7 +63,9 @@ class Near:
 class CallView:
     """`chosen` is the stay that the decisions are about; `named` once somebody said so. `account` is what it would pay now.
 
-    `here` is whether the car stands at the gate; `asked_for` when maintenance was called.
+    `others` are the stays that come near; where nothing was read and nobody is known, the cars inside that have a ticket and
+    no plate. `here` is whether the car stands at the gate; `asked_for` when maintenance was called. `lost` is what would be
+    due without the ticket; None where the tariff does not say, or it is lost already.
     """
 
     line: QueueLine
@@ -76,6 +79,7 @@ class CallView:
     blocked: bool
     here: bool
     asked_for: datetime | None
+    lost: Money | None = None
 
 
 def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
@@ -90,6 +94,9 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
         turned_down = set(detail.get("not", ()))
         wanted = [stay for stay in dict.fromkeys([*([str(chosen)] if chosen else []), *certainty]) if stay not in turned_down]
         plate = str(detail.get("typed") or detail.get("plate") or "")
+        if not wanted and not plate:
+            unread = (str(one.stay.stay) for one in parking.unread_stays(db, row.lot))
+            wanted = [stay for stay in unread if stay not in turned_down]
         near = [_near(house, db, UUID(stay), certainty.get(stay), plate, tz, price, now) for stay in wanted]
         found = [(one, stay, owed) for one, stay, owed in filter(None, near)]
         first = found[0] if found and found[0][0].stay == chosen else None
@@ -106,7 +113,14 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
             blocked=row.gate is not None and places.gate(db, row.gate).blocked,
             here=row.gate is not None and (first is None or first[0].inside) and line.blocks,
             asked_for=datetime.fromisoformat(asked).astimezone(tz) if asked else None,
+            lost=_without_ticket(db, first[1], price, now) if first else None,
         )
+
+
+def _without_ticket(db: Reader, stay: Stay, price: Price, now: datetime) -> Money | None:
+    lost = replace(stay, ticket_lost=now)
+    known = stay.ticket_lost is None and stay.inside and asks_for_lost(lost, price, now)
+    return account(db, lost, price, now).due if known else None
 
 
 def picture_at_gate(house: House, signed: Signed, call: CallId) -> bytes:

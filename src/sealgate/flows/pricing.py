@@ -48,6 +48,7 @@ def bill_at(db: Reader, stay: Stay, at: datetime) -> Bill:
         reliefs=tuple(_relief(number, given) for number, given in enumerate(stay.validations)),
         paid=_paid(db, stay, until),
         only=_charged(db, stay, lot, until),
+        lost_ticket=stay.ticket_lost is not None,
     )
     return price(tariff, stay.entered, until, given)
 

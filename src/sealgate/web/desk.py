@@ -51,6 +51,7 @@ DONE: Mapping[Act, str] = {
     Act.CHARGE_LATER: _("Opened by hand. The bill stays due."),
     Act.WAIVE: _("Waived and opened by hand. Your words are in the journal."),
     Act.REDUCE: _("Reduced. The new sum is on the lane’s screen."),
+    Act.LOST_TICKET: _("The ticket is lost. Its price is on the lane’s screen."),
     Act.NOT_OPEN: _("Not opened. The call is done."),
     Act.BLOCK: _("Done. The journal has it."),
     Act.MAINTENANCE: _("Maintenance is called"),

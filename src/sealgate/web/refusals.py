@@ -97,6 +97,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "desk.not-taken": Sentence(_("Nobody has taken this call yet"), _("Take it first")),
     "desk.no-such-stay": Sentence(_("No car with this plate is in this lot"), _("Check the characters, or open by hand")),
     "desk.stay-unknown": Sentence(_("It is not known which car this is"), _("Choose a stay or type the plate first")),
+    "desk.no-lost-price": Sentence(
+        _("The tariff has no price for a lost ticket"), _("Send the bill, or add the price to the tariff")
+    ),
     "desk.car-gone": Sentence(_("The car is not at the gate any more"), _AGAIN),
     "voice.bad-signal": Sentence(_("The voice could not be connected"), _AGAIN),
     # kiosks

@@ -1,6 +1,6 @@
 """Acme's garage with a real server: Dora and Dan attend it from an office, and a screen stands at its exit.
 
-5.00 for each begun hour. The sightings bring pictures: the car in blue as it comes, in red as it goes.
+5.00 for each begun hour, 50.00 for a lost ticket. The sightings bring pictures: the car in blue as it comes, in red as it goes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ currency = "CNY"
 time_zone = "Asia/Shanghai"
 after_payment = { leave_within = "15m" }
 steps = [{ each = "1h", price = 5 }]
+lost_ticket = { price = 50 }
 """
 BLUE, RED = (200, 60, 20), (20, 40, 200)
 PASSWORD = "rusty anchors sing at dusk"
@@ -60,6 +61,10 @@ class Garage:
 
     def goes(self, plate: str) -> Arrival:
         return self._passes(self.exit, plate, RED)
+
+    def draws_ticket(self) -> None:
+        """Nobody read a plate at the entry."""
+        assert parking.draw_ticket(self.house, self.alice.tenant, self.entry).code is not None
 
     def asks(self, clock: Any) -> CallId:
         """Bob came in two hours ago; at the exit one character is read as another."""

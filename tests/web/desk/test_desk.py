@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from queue import Queue
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from sealgate.domain.ids import StayId
+from sealgate.domain.money import Money
 from sealgate.domain.operators import Role
-from sealgate.flows import assist, signin
+from sealgate.domain.stays import StayState
+from sealgate.domain.stays_calls import CallReason
+from sealgate.domain.tariffs import BillReason
+from sealgate.flows import assist, lane, paying, signin, tariffs
 from sealgate.flows.kit import House, Signed
+from sealgate.flows.paying import ByHand
 from sealgate.store import parking
 from sealgate.web.voice import BadSignal, read_signal
 
@@ -21,6 +28,15 @@ Enter = Callable[[Signed], Any]
 SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
 OFFER = {"word": "offer", "round": "1", "sdp": SDP}
 JSON = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
+
+
+def without_lost_price() -> str:
+    return """
+name = "Harbour"
+currency = "CNY"
+time_zone = "Asia/Shanghai"
+steps = [{ each = "1h", price = 5 }]
+"""
 
 
 def speaks(browser: Any, path: str, signal: object) -> Any:
@@ -114,6 +130,47 @@ def test_opening_says_so_and_goes_on_to_the_queue(enter: Enter, garage: Any, dor
     opened = desk.post(f"/desk/calls/{call}/open", {"why": "fire engine"})
     assert str(opened.url).endswith("/desk")
     assert "Opened by hand. Your words are in the journal." in opened.text
+
+
+def test_a_lost_ticket_costs_what_the_tariff_says_and_the_bill_says_why(
+    enter: Enter, garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    garage.draws_ticket()
+    clock.move(timedelta(minutes=100))
+    call = assist.call(house, dora.tenant, garage.exit, CallReason.HELP)
+    garage.take(dora, call)
+    desk = enter(dora)
+    page = desk.get(f"/desk/calls/{call}").text
+    assert "Cars inside with a ticket and no plate" in page
+    stay = re.search(r"same-car\?stay=([0-9a-f-]{36})", page)
+    assert stay
+    known = desk.post(f"/desk/calls/{call}/same-car?stay={stay[1]}").text
+    assert "¥10.00" in known
+    assert "Ticket lost: ¥50.00 is due" in known
+    assert "Its price is on the lane’s screen" in desk.post(f"/desk/calls/{call}/lost-ticket").text
+    due = paying.due_of(house, dora.tenant, StayId(UUID(stay[1])), clock.now())
+    assert [(line.reason, line.amount) for line in due.bill.lines] == [(BillReason.LOST_TICKET, Money(5000, "CNY"))]
+    barrier = lane.lane_gate(house, garage.lane().removeprefix("/lane/"))
+    assert barrier is not None
+    assert lane.screen(house, barrier, paying.prices(house, dora.tenant)).due == Money(5000, "CNY")
+    paying.cash(house, dora, StayId(UUID(stay[1])), Money(5000, "CNY"), ByHand.CASH)
+    with house.store.read(dora.tenant) as db:
+        row = parking.stay(db, StayId(UUID(stay[1])))
+    assert row is not None
+    assert row.stay.state in {StayState.PAID, StayState.CLOSED}
+
+
+def test_a_lot_whose_tariff_has_no_price_for_a_lost_ticket_says_so(
+    enter: Enter, garage: Any, house: House, alice: Signed, dora: Signed, clock: Any
+) -> None:
+    tariffs.save(house, alice, without_lost_price(), date(2026, 11, 23))
+    call = garage.asks(clock)
+    garage.take(dora, call)
+    desk = enter(dora)
+    assert "Ticket lost" not in desk.get(f"/desk/calls/{call}").text
+    refused = desk.post(f"/desk/calls/{call}/lost-ticket")
+    assert refused.status_code == 422
+    assert "The tariff has no price for a lost ticket" in refused.text
 
 
 def test_the_desk_is_for_attendants_of_this_organisation(

@@ -113,6 +113,7 @@ from sealgate.store.parking.stays import (
     stays_like,
     stays_of_plate,
     traces_of,
+    unread_stays,
 )
 
 __all__ = [
@@ -221,6 +222,7 @@ __all__ = [
     "tariffs",
     "traces_of",
     "undecided_exits",
+    "unread_stays",
     "update_lot",
     "use_coupon",
     "use_reservation",

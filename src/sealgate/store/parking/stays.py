@@ -54,8 +54,8 @@ g = s.passages.c
 _PASSAGE = (g.id, g.site_id, g.gate_id, g.day, g.at, g.means, g.opens, g.reason, g.token, g.who, g.detail)
 _STAY = (
     t.stay_id, t.lot_id, t.entered_at, t.state, t.right_kind, t.space, t.permit_id, t.reservation_id, t.vehicle, t.left_at,
-    t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.tailgated, t.site_id, t.day, t.entry_gate, t.token,
-    t.ticket_hash, t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
+    t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.ticket_lost_at, t.tailgated, t.site_id, t.day,
+    t.entry_gate, t.token, t.ticket_hash, t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
 )  # fmt: skip
 _BILLS = (
     sa.select(lot_.tariff.is_not(None))
@@ -154,6 +154,12 @@ def live_stays(
     return db.rows(query.order_by(t.entered_at, t.stay_id).limit(limit), _row)
 
 
+def unread_stays(db: Reader, lot: LotId, limit: int = 12) -> list[StayRow]:
+    """Cars inside that have a ticket and no plate, newest first."""
+    query = _select(db).where(t.lot_id == lot, t.token.is_(None), t.cause.is_(None))
+    return db.rows(query.order_by(t.entered_at.desc(), t.stay_id).limit(limit), _row)
+
+
 def inside_by_permit(db: Reader, permit: PermitId) -> int:
     """How many cars stand inside by it, in all lots."""
     query = sa.select(sa.func.count()).where(db.mine(s.stays), t.permit_id == permit, t.cause.is_(None))
@@ -235,6 +241,7 @@ def _changing(stay: Stay) -> dict[str, Any]:
         "superseded_at": stay.superseded,
         "paid_until": stay.paid_until,
         "doubted_at": stay.doubted,
+        "ticket_lost_at": stay.ticket_lost,
     }
 
 
@@ -259,7 +266,8 @@ def _validation(validation: ValidationId, minutes: int | None, share: int | None
 def _row(*columns: Any) -> StayRow:
     (
         stay, lot, entered, state, kind, space, permit, reservation, vehicle, left, cause, superseded, outer, paid_until,
-        doubted, tailgated, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving, bills,
+        doubted, ticket_lost, tailgated, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving,
+        bills,
     ) = columns  # fmt: skip
     made = Stay(
         stay=stay,
@@ -275,6 +283,7 @@ def _row(*columns: Any) -> StayRow:
         outer=outer,
         paid_until=paid_until,
         doubted=doubted,
+        ticket_lost=ticket_lost,
         tailgated=tailgated,
     )
     return StayRow(made, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving)

@@ -50,6 +50,7 @@ stays = table(
     may("ticket_hash", HashBytes),
     may("seen", SealedBytes),
     may("seen_leaving", SealedBytes),
+    may("ticket_lost_at", Instant),
     Index("ix_stays_lot_entered", "tenant_id", "lot_id", "entered_at"),
     # What is looked up at every arrival holds live stays only: a million closed ones cost it nothing.
     where("ix_stays_live", "tenant_id", "lot_id", "entered_at", unique=False, only="state <> 'closed'"),
