@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, gate, read, serve, tariff
+from sealgate.cli import bench, demo, gate, pay, read, serve, tariff
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ gate.register(app)
 read.register(app)
 bench.register(app)
 tariff.register(app)
+pay.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -246,6 +246,40 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "tariff.bad-option": Sentence(_("That is no time, duration or amount"), _("Write 2026-03-01T08:00+08:00, 90 min or 12.50")),
     "tariff.no-such-file": Sentence(_("There is no such tariff file"), _("Check its path")),
+    "payroll.invalid": Sentence(_("The pay rules cannot be used"), _("docs/payroll.md describes the file")),
+    "payroll.unreadable": Sentence(_("The file is neither TOML nor JSON"), _("Look at the line named")),
+    "payroll.too-large": Sentence(_("That is more than any payroll needs"), _("Send less")),
+    "payroll.unknown-key": Sentence(_("There is a key that is not known"), _("Check its spelling")),
+    "payroll.missing-key": Sentence(_("A key is missing"), _("Add the key named")),
+    "payroll.wrong-value": Sentence(_("A value is of the wrong kind"), _("Look at the key named")),
+    "payroll.bad-amount": Sentence(_("That is no amount of pay"), _("Write it like 12000.00, not below zero")),
+    "payroll.unknown-country": Sentence(_("There are no pay rules for this country"), _("Choose one that is listed")),
+    "payroll.month-twice": Sentence(_("A month is there twice"), _("Leave one of them out")),
+    "payroll.before-start": Sentence(
+        _("A month lies before the first month of work"), _("Correct the first month, or leave the month out")
+    ),
+    "payroll.second-separate-bonus": Sentence(
+        _("Only one bonus of a year is taxed by itself"), _("Add the second one to the month’s pay")
+    ),
+    "payroll.lump-needs-january": Sentence(
+        _("The year’s deduction at once needs work from January on"), _("Take the deduction month by month")
+    ),
+    "payroll.bad-brackets": Sentence(
+        _("The tax brackets do not fit each other"), _("Put them in order, each with its own quick deduction")
+    ),
+    "payroll.gap": Sentence(
+        _("The dates of the pay rules leave a gap"), _("Let one rule begin on the day after the other ends")
+    ),
+    "payroll.two-in-force": Sentence(_("Two pay rules of one kind hold on one day"), _("End one of them")),
+    "payroll.not-in-force": Sentence(
+        _("No pay rule holds on that day"), _("Put the rule in force then into the country’s pay rules")
+    ),
+    "payroll.rule-unknown": Sentence(
+        _("A number of this pay rule is not known"), _("Ask the authority of the place and write it into the pay rules")
+    ),
+    "payroll.gross-only": Sentence(_("Pay of this country is worked out gross only"), _("The tax is not ours to say")),
+    "payroll.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
+    "payroll.conflict": Sentence(_("The pay run is not in the state that this needs"), _("Load the page again")),
 }
 
 _UNSAVED = _("That did not work and nothing was saved")

@@ -1,0 +1,140 @@
+"""`sealgate pay`: try a year of pay against the rules of a country, or only its income tax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sealgate.cli.tables import tell
+
+if TYPE_CHECKING:
+    from sealgate.domain.payroll_pack import Pack
+
+LARGEST_FILE = 1_000_000
+
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
+PackFile = Annotated[
+    Path | None,
+    typer.Option("--pack", help="Pay rules of a country in a file, instead of those that come along", metavar="FILE"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    pay = typer.Typer(help="Pay.", no_args_is_help=True)
+    pay.command("try", help="What is withheld from a year of pay, and what reaches the person.")(try_)
+    pay.command("tax", help="The income tax on equal months of pay.")(tax)
+    pay.command("rules", help="Whether the pay rules of a country can be used, and what of them is in doubt.")(rules)
+    app.add_typer(pay, name="pay")
+
+
+def try_(
+    case: Annotated[Path, typer.Argument(help="A case, as docs/payroll.md describes", metavar="CASE.json")],
+    pack: PackFile = None,
+    as_json: Json = False,
+) -> None:
+    from sealgate.domain.payroll_case import read_case, try_case
+
+    tried = try_case(read_case(_text(case), _packs(pack)))
+    rows = [(str(month.month), month.withheld.text, month.bonus_tax.text, month.net.text) for month in tried]
+    heads = ("month", "withheld", "bonus_tax", "net")
+    months = [
+        {"month": month.month, "withheld": month.withheld.text, "bonus_tax": month.bonus_tax.text, "net": month.net.text}
+        for month in tried
+    ]
+    tell({"months": months}, rows, heads, as_json=as_json)
+
+
+def tax(
+    country: Annotated[str, typer.Argument(help="Two letters, such as cn")],
+    monthly: Annotated[str, typer.Option(help="Gross pay of each month, such as 12000.00")],
+    social: Annotated[str, typer.Option(help="The person's insurance and housing fund, a month")] = "0",
+    additional: Annotated[str, typer.Option(help="Special additional deductions, a month")] = "0",
+    months: Annotated[str, typer.Option(help="How many months, 1 to 12")] = "12",
+    start_month: Annotated[str, typer.Option(help="The first month of work")] = "1",
+    year: Annotated[str, typer.Option(help="This year unless given")] = "",
+    basic: Annotated[str, typer.Option(help="monthly, first_job or lump60000")] = "monthly",
+    pack: PackFile = None,
+    as_json: Json = False,
+) -> None:
+    from sealgate.domain.money import Money
+    from sealgate.domain.payroll_case import equal_months, withheld_in
+    from sealgate.domain.payroll_pack import share_text
+
+    found = _packs(pack)(country)
+    case = equal_months(
+        found,
+        {
+            "year": year or str(datetime.now(UTC).year),
+            "start_month": start_month,
+            "months": months,
+            "basic": basic,
+            "monthly": monthly,
+            "social": social,
+            "additional": additional,
+        },
+    )
+    told = withheld_in(case)
+    withheld = [Money(month.withheld, found.currency).text for month in told]
+    rows = [
+        (str(month.month), Money(month.taxable, found.currency).text, share_text(month.bracket.rate), text)
+        for month, text in zip(told, withheld, strict=True)
+    ]
+    tell({"withheld": withheld}, rows, ("month", "taxable so far", "rate", "withheld"), as_json=as_json)
+
+
+def rules(
+    country: Annotated[str, typer.Argument(help="Two letters, such as cn")],
+    pack: PackFile = None,
+    as_json: Json = False,
+) -> None:
+    from sealgate.domain.payroll_pack import doubts
+
+    found = _packs(pack)(country)
+    weak = doubts(found)
+    result = {
+        "country": found.country,
+        "currency": found.currency,
+        "gross_only": found.gross_only,
+        "cities": list(found.cities),
+        "doubts": [{"rule": rule.name, "certainty": rule.certainty.value, "note": rule.note} for rule in weak],
+    }
+    rows = [(rule.name, rule.certainty.value, rule.note) for rule in weak]
+    tell(result, rows, ("in doubt", "certainty", "note"), as_json=as_json)
+
+
+def _packs(file: Path | None) -> Callable[[str], Pack]:
+    """The rules of the file where one is given (it has to be of the country asked for), else those that come along."""
+    from sealgate.domain.payroll_errors import UnknownCountry
+    from sealgate.domain.payroll_pack_file import read_pack
+    from sealgate.flows import paypacks
+
+    if file is None:
+        return paypacks.pack_of
+    given = read_pack(_text(file))
+
+    def only(country: str) -> Pack:
+        if country.lower() != given.country:
+            raise UnknownCountry(f"{file} has the rules of {given.country}, not of {country[:10]!r}", field="country")
+        return given
+
+    return only
+
+
+def _text(file: Path) -> str:
+    from sealgate.domain.payroll_errors import NoSuchPayFile, PayTooLarge, UnreadablePay
+
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise NoSuchPayFile(f"{file}: {error.strerror}") from error
+    if len(data) > LARGEST_FILE:
+        raise PayTooLarge(f"{file}: the file is larger than {LARGEST_FILE} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadablePay(f"{file}: the file is not UTF-8") from error
