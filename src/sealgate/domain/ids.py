@@ -30,6 +30,11 @@ BanId = NewType("BanId", UUID)
 BillId = NewType("BillId", UUID)
 RefundId = NewType("RefundId", UUID)
 CallId = NewType("CallId", UUID)
+ShiftId = NewType("ShiftId", UUID)
+RosterId = NewType("RosterId", UUID)
+HourRecordId = NewType("HourRecordId", UUID)
+LeaveId = NewType("LeaveId", UUID)
+LeaveKindId = NewType("LeaveKindId", str)
 
 
 def uuid7(at: datetime, noise: bytes) -> UUID:

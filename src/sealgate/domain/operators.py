@@ -24,6 +24,9 @@ class Permission(StrEnum):
     PARKING_RULES = "parking-rules"
     DESK = "desk"
     REFUND = "refund"
+    SEE_HOURS = "see-hours"
+    CHANGE_HOURS = "change-hours"
+    HOUR_RULES = "hour-rules"
 
 
 class Role(StrEnum):
@@ -61,7 +64,9 @@ GRANTED: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.RECEPTION: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.SEE_PEOPLE, Permission.ENROL}),
-    Role.HR: frozenset({Permission.SEE_PEOPLE, Permission.ENROL}),
+    Role.HR: frozenset(
+        {Permission.SEE_PEOPLE, Permission.ENROL, Permission.SEE_HOURS, Permission.CHANGE_HOURS, Permission.HOUR_RULES}
+    ),
     Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
 }

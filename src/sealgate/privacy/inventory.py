@@ -37,6 +37,7 @@ class Keep(StrEnum):
     STAY = "until the site's passage retention is over and the stay is closed"
     PERMIT = "until the permit, reservation or ban has ended and its retention is over"
     CALL = "until the desk is done with the call"
+    HOURS = "as long as wages may be asked about, at the longest until the person is erased"
     ACCOUNTS = "as long as the law has accounts kept"
 
 
@@ -111,6 +112,25 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("calls", "token", "finds an undecided exit when its entry comes late", Keep.CALL, Form.STANDING),
     Personal("calls", "detail", "plate, pictures and candidates for the attendant", Keep.STAY, Form.SEALED_DAY),
     Personal("calls", "claimed_by", "which attendant took it", Keep.STAY, Form.IDENTITY),
+    Personal("rosters", "person_id", "whose roster it is", Keep.HOURS, Form.IDENTITY),
+    Personal("roster_days", "person_id", "whose single day it is", Keep.HOURS, Form.IDENTITY),
+    Personal("hour_records", "person_id", "whose day it is about", Keep.HOURS, Form.IDENTITY),
+    Personal("hour_records", "detail", "marks added or taken away, minutes approved, why", Keep.HOURS, Form.SEALED_SUBJECT),
+    Personal("hour_records", "made_by", "which operator wrote it", Keep.HOURS, Form.IDENTITY),
+    Personal("hour_records", "settled_by", "which operator settled it", Keep.HOURS, Form.IDENTITY),
+    Personal("leaves", "person_id", "whose leave it is", Keep.HOURS, Form.IDENTITY),
+    Personal("leaves", "first", "from which day the person is away: finds who is away", Keep.HOURS, Form.PLAIN),
+    Personal("leaves", "last", "until which day the person is away: finds who is away", Keep.HOURS, Form.PLAIN),
+    Personal("leaves", "detail", "which kind of leave, which part of the day, why", Keep.HOURS, Form.SEALED_SUBJECT),
+    Personal("leaves", "asked_by", "which operator asked for the person", Keep.HOURS, Form.IDENTITY),
+    Personal("leaves", "settled_by", "which operator approved or refused", Keep.HOURS, Form.IDENTITY),
+    Personal("leave_grants", "person_id", "whose leave it is", Keep.HOURS, Form.IDENTITY),
+    Personal("leave_grants", "detail", "leave given by hand: kind, minutes, why", Keep.HOURS, Form.SEALED_SUBJECT),
+    Personal("leave_grants", "given_by", "which operator gave it", Keep.HOURS, Form.IDENTITY),
+    Personal("services", "person_id", "whose service it is", Keep.HOURS, Form.IDENTITY),
+    Personal("services", "detail", "since when here and at work: what leave the law gives", Keep.HOURS, Form.SEALED_SUBJECT),
+    Personal("work_months", "person_id", "whose derived days these are", Keep.HOURS, Form.IDENTITY),
+    Personal("work_months", "days", "the derived days with what each figure came from", Keep.HOURS, Form.SEALED_SUBJECT),
     Personal("journal", "actor_id", "who did or looked", Keep.JOURNAL, Form.IDENTITY),
     Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING),
     Personal("journal", "purpose", "why it was looked at, in words", Keep.JOURNAL, Form.SEALED_TENANT),

@@ -102,6 +102,38 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "desk.car-gone": Sentence(_("The car is not at the gate any more"), _AGAIN),
     "voice.bad-signal": Sentence(_("The voice could not be connected"), _AGAIN),
+    # hours
+    "hours.bad-month": Sentence(_("That is no month"), _("Write the year and the month, such as 2026-10")),
+    "shift.invalid": Sentence(_("This shift cannot be"), _("Check its hours, its breaks and its target")),
+    "shift.rostered": Sentence(_("This shift is still on a roster"), _("Take it off the rosters from that day on first")),
+    "shift.missing": Sentence(
+        _("A roster names a shift that is not there on that day"),
+        _("Give the shift a version for that day, or take it off the roster"),
+    ),
+    "roster.invalid": Sentence(_("This roster cannot be"), _("Check who it is for, its days and its shifts")),
+    "hours.bad-rules": Sentence(_("These rules of hours cannot be read"), _("Check the words and figures that are named")),
+    "hours.rules-gap": Sentence(
+        _("A day is covered by no version of the rules"), _("Let each version begin the day after the one before it ends")
+    ),
+    "hours.rules-overlap": Sentence(
+        _("Two versions of the rules hold on one day"), _("End a version the day before the next one begins")
+    ),
+    "hours.no-such-rules": Sentence(_("There is no rule set of that name"), _("Choose one of the list, or add it first")),
+    "hours.negative": Sentence(_("It would end before it begins"), _("Check both times")),
+    "hours.bad-record": Sentence(_("This correction cannot be"), _("Check the day, the times and the minutes")),
+    "hours.already-settled": Sentence(_("Somebody settled this already"), _AGAIN),
+    "hours.why-needed": Sentence(_("A reason is missing"), _("Say why in 3 to 300 characters")),
+    "hours.passages-gone": Sentence(
+        _("The passages of that time are destroyed; the derived days stand"), _("Correct it in the pay of a later month")
+    ),
+    "hours.too-many-days": Sentence(_("That is too much at once"), _("Choose fewer days or fewer people")),
+    "calendar.invalid": Sentence(_("This calendar cannot be read"), _("Check the line that is named")),
+    "calendar.unknown": Sentence(_("There is no calendar of that name"), _("Import it first")),
+    "leave.invalid": Sentence(_("This leave cannot be asked for"), _("Check the kind, the days and the hours")),
+    "leave.no-balance": Sentence(_("Not enough of this leave is left"), _("Ask for less, or for another kind")),
+    "leave.overlaps": Sentence(
+        _("There is leave on these days already"), _("Choose other days, or withdraw the other request")
+    ),
     # kiosks
     "kiosk.unknown": Sentence(_("This screen is not linked to a gate"), _("Open its newest link once")),
     "kiosk.look-too-large": Sentence(_("The picture is too large"), _("Use a camera of up to 1920 by 1080")),
@@ -334,4 +366,5 @@ FAULTS: Mapping[str, Sentence] = {
     "payment.bad-account": Sentence(
         _("The keys or numbers of the payment account cannot be used"), _("Check them in the provider’s console")
     ),
+    "hours.unknown-format": Sentence(_("These days were derived by a newer version"), _RUNS),
 }

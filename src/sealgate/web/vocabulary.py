@@ -78,6 +78,9 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.PARKING_RULES: _("Change lots, tariffs and permits"),
         Permission.DESK: _("Take calls at the desk"),
         Permission.REFUND: _("Send money back"),
+        Permission.SEE_HOURS: _("See hours and leave"),
+        Permission.CHANGE_HOURS: _("Correct and approve hours and leave"),
+        Permission.HOUR_RULES: _("Change shifts, rosters and rules of hours"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),

@@ -6,6 +6,19 @@ The surprising thing: `replays` stands beside `passages` because PostgreSQL cann
 from __future__ import annotations
 
 from sealgate.store.schema.accounts import operators, sessions, setup_links
+from sealgate.store.schema.hours import (
+    calendars,
+    hour_records,
+    hour_rules,
+    leave_grants,
+    leave_kinds,
+    leaves,
+    roster_days,
+    rosters,
+    services,
+    shifts,
+    work_months,
+)
 from sealgate.store.schema.making import metadata
 from sealgate.store.schema.parking import (
     bans,
@@ -38,6 +51,7 @@ from sealgate.store.schema.stays import (
 __all__ = [
     "bans",
     "bills",
+    "calendars",
     "calls",
     "consents",
     "credentials",
@@ -47,11 +61,16 @@ __all__ = [
     "group_members",
     "groups",
     "holidays",
+    "hour_records",
+    "hour_rules",
     "invoice_requests",
     "journal",
     "journal_heads",
     "lanes",
     "latch_answers",
+    "leave_grants",
+    "leave_kinds",
+    "leaves",
     "lot_counters",
     "lots",
     "metadata",
@@ -68,8 +87,12 @@ __all__ = [
     "refunds",
     "replays",
     "reservations",
+    "roster_days",
+    "rosters",
+    "services",
     "sessions",
     "setup_links",
+    "shifts",
     "sites",
     "stay_masks",
     "stay_validations",
@@ -79,5 +102,6 @@ __all__ = [
     "timetables",
     "unseen",
     "validations",
+    "work_months",
     "zones",
 ]
