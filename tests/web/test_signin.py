@@ -15,6 +15,7 @@ from sealgate.flows.kit import House, Signed
 
 PASSWORD = "rusty anchors sing at dusk"
 Opens = Callable[[], Any]
+Enters = Callable[[Signed], Any]
 
 
 def test_the_one_time_link_makes_the_first_administrator_and_lets_her_in(house: House, acme: TenantId, browser: Opens) -> None:
@@ -217,3 +218,27 @@ def test_the_second_factor_is_removed_only_with_a_code(house: House, alice: Sign
     assert inside.post("/account/factor/remove", {"code": "123456"}).status_code == 422
     gone = inside.post("/account/factor/remove", {"code": pyotp.TOTP(new.secret).at(now + timedelta(seconds=30))})
     assert "Second factor removed" in gone.text
+
+
+def test_a_new_password_ends_the_other_sessions_and_the_old_one(
+    alice: Signed, enter: Enters, browser: Opens, house: House
+) -> None:
+    elsewhere, here = enter(alice), enter(alice)
+    wrong = here.post("/account/password", {"old": "a wrong guess at it", "password": "seven herons wade upstream"})
+    assert wrong.status_code == 422
+    assert "That is not your password" in wrong.text
+    weak = here.post("/account/password", {"old": PASSWORD, "password": "short"})
+    assert weak.status_code == 422
+    done = here.post("/account/password", {"old": PASSWORD, "password": "seven herons wade upstream"})
+    assert "Password changed" in done.text
+    assert elsewhere.get("/account").url.path == "/sign-in"
+    assert here.get("/account").url.path == "/account"
+    assert browser().post("/sign-in", {"login": alice.login, "password": PASSWORD}).status_code == 401
+    assert browser().post("/sign-in", {"login": alice.login, "password": "seven herons wade upstream"}).url.path != "/sign-in"
+
+
+def test_guesses_at_the_old_password_are_counted(alice: Signed, enter: Enters) -> None:
+    here = enter(alice)
+    for _ in range(5):
+        assert here.post("/account/password", {"old": "guess", "password": "seven herons wade upstream"}).status_code == 422
+    assert here.post("/account/password", {"old": PASSWORD, "password": "seven herons wade upstream"}).status_code == 429

@@ -235,8 +235,10 @@ def enrol_face(house: House, signed: Signed, site: SiteId, person: PersonId, pic
 def add_credential(
     house: House, signed: Signed, person: PersonId, means: Means, value: str = "", until: datetime | None = None
 ) -> NewCredential:
-    """A plate or card as given; a PIN or QR text that we make where none is given. Raises `AlreadyTaken`."""
+    """A plate or card as given; a PIN or QR text that we make where none is given. Raises `AlreadyTaken`, `UntilPast`."""
     signed.need(Permission.ENROL)
+    if until is not None and until <= house.clock.now():
+        raise UntilPast("the last day is over", hint="Choose a later day")
     made = _make(means) if not value.strip() else None
     text = code_text(means, made or value)
     credential = CredentialId(house.new_id())

@@ -171,7 +171,7 @@ def add_site(house: House, signed: Signed, name: str, time_zone: str) -> SiteId:
         places.add_zone(tx, places.ZoneRow(ZoneId(house.new_id()), site, "Outside", outside=True))
         return site
 
-    return _change(house, signed, "site.added", f"site:{site}", write)
+    return change_rule(house, signed, "site.added", f"site:{site}", write)
 
 
 def zones(house: House, signed: Signed, site: SiteId) -> list[ZoneLine]:
@@ -187,7 +187,7 @@ def add_zone(house: House, signed: Signed, site: SiteId, name: str) -> ZoneId:
         places.add_zone(tx, places.ZoneRow(new, site, title(name)))
         return new
 
-    return _change(house, signed, "zone.added", f"zone:{new}", write)
+    return change_rule(house, signed, "zone.added", f"zone:{new}", write)
 
 
 def gates(house: House, signed: Signed, site: SiteId) -> list[GateLine]:
@@ -236,7 +236,7 @@ def add_gate(house: House, signed: Signed, site: SiteId, new: NewGate) -> GateId
         places.add_gate(tx, row)
         return gate
 
-    return _change(house, signed, "gate.added", f"gate:{gate}", write)
+    return change_rule(house, signed, "gate.added", f"gate:{gate}", write)
 
 
 def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) -> None:
@@ -260,7 +260,7 @@ def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) 
         if values and not places.update_gate(tx, gate, **values):
             raise NotFound("gate")
 
-    _change(house, signed, "gate.changed", f"gate:{gate}", write)
+    change_rule(house, signed, "gate.changed", f"gate:{gate}", write)
 
 
 def source_of(house: House, tenant: TenantId, gate: GateId) -> str | None:
@@ -276,7 +276,7 @@ def block_gate(house: House, signed: Signed, gate: GateId, *, blocked: bool, why
             raise NotFound("gate")
 
     action = "gate.blocked" if blocked else "gate.unblocked"
-    _change(house, signed, action, f"gate:{gate}", write, permission=Permission.OPEN_GATES, why=why)
+    change_rule(house, signed, action, f"gate:{gate}", write, permission=Permission.OPEN_GATES, why=why)
 
 
 def lock_down(house: House, signed: Signed, site: SiteId, *, on: bool, why: str) -> None:
@@ -288,7 +288,7 @@ def lock_down(house: House, signed: Signed, site: SiteId, *, on: bool, why: str)
         tx.publish("site", {"site": str(site), "lockdown": on})
 
     action = "site.locked-down" if on else "site.reopened"
-    _change(house, signed, action, f"site:{site}", write, permission=Permission.LOCK_DOWN, why=why)
+    change_rule(house, signed, action, f"site:{site}", write, permission=Permission.LOCK_DOWN, why=why)
 
 
 def groups(house: House, signed: Signed) -> list[GroupLine]:
@@ -303,7 +303,7 @@ def add_group(house: House, signed: Signed, name: str) -> GroupId:
         places.add_group(tx, group, title(name))
         return group
 
-    return _change(house, signed, "group.added", f"group:{group}", write)
+    return change_rule(house, signed, "group.added", f"group:{group}", write)
 
 
 def grants(house: House, signed: Signed, site: SiteId) -> list[GrantLine]:
@@ -325,7 +325,7 @@ def add_grant(house: House, signed: Signed, group: GroupId, zone_id: ZoneId, tim
         places.add_grant(tx, places.GrantRow(grant, group, zone_id, timetable))
         return grant
 
-    return _change(house, signed, "grant.added", f"grant:{grant}", write)
+    return change_rule(house, signed, "grant.added", f"grant:{grant}", write)
 
 
 def remove_grant(house: House, signed: Signed, grant: GrantId) -> None:
@@ -333,7 +333,7 @@ def remove_grant(house: House, signed: Signed, grant: GrantId) -> None:
         if not places.remove_grant(tx, grant):
             raise NotFound("grant")
 
-    _change(house, signed, "grant.removed", f"grant:{grant}", write)
+    change_rule(house, signed, "grant.removed", f"grant:{grant}", write)
 
 
 def timetables(house: House, signed: Signed) -> list[TimetableLine]:
@@ -350,7 +350,7 @@ def add_timetable(house: House, signed: Signed, name: str, week: dict[str, objec
         places.add_timetable(tx, places.TimetableRow(timetable, title(name), table))
         return timetable
 
-    return _change(house, signed, "timetable.added", f"timetable:{timetable}", write)
+    return change_rule(house, signed, "timetable.added", f"timetable:{timetable}", write)
 
 
 def holidays(house: House, signed: Signed, site: SiteId) -> list[HolidayLine]:
@@ -363,7 +363,7 @@ def add_holiday(house: House, signed: Signed, site: SiteId, day: date, name: str
         places.site(tx, site)
         places.add_holiday(tx, site, day, title(name))
 
-    _change(house, signed, "holiday.added", f"site:{site}:{day}", write)
+    change_rule(house, signed, "holiday.added", f"site:{site}:{day}", write)
 
 
 def remove_holiday(house: House, signed: Signed, site: SiteId, day: date) -> None:
@@ -371,7 +371,7 @@ def remove_holiday(house: House, signed: Signed, site: SiteId, day: date) -> Non
         if not places.remove_holiday(tx, site, day):
             raise NotFound("holiday")
 
-    _change(house, signed, "holiday.removed", f"site:{site}:{day}", write)
+    change_rule(house, signed, "holiday.removed", f"site:{site}:{day}", write)
 
 
 def kiosk_link(house: House, signed: Signed, gate: GateId) -> str:
@@ -383,7 +383,7 @@ def kiosk_link(house: House, signed: Signed, gate: GateId) -> str:
             raise NotFound("gate")
         return secret
 
-    return _change(house, signed, "kiosk.linked", f"gate:{gate}", write)
+    return change_rule(house, signed, "kiosk.linked", f"gate:{gate}", write)
 
 
 def roll_call(house: House, signed: Signed) -> RollCall:
@@ -402,7 +402,7 @@ def title(name: str) -> str:
     return words
 
 
-def _change(
+def change_rule(
     house: House,
     signed: Signed,
     action: str,
@@ -412,7 +412,7 @@ def _change(
     permission: Permission = Permission.CHANGE_RULES,
     why: str = "",
 ) -> Made:
-    """Every change of a rule: asked for, written and journaled in one way."""
+    """Every change of a rule: asked for, written and journaled in one way. Nothing is kept of one that raises."""
     signed.need(permission)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         made = write(tx)

@@ -171,7 +171,7 @@ def _add_operator(
                 _profile_place(tx, operator),
                 {"name": profile.name, "login": profile.email},
             ),
-            password=seal(house, tx.tenant, organisation(), _password_place(tx, operator), password),
+            password=seal(house, tx.tenant, organisation(), password_place(tx, operator), password),
             totp=None,
             roles=tuple(sorted(roles)),
             created_at=now,
@@ -237,7 +237,7 @@ def who_is(house: House, token: str) -> Signed | None:
         if row is None or row.disabled_at is not None:
             return None
         profile = unseal(house, _profile_place(db, row.operator), row.profile)
-        short = bool(unseal(house, _password_place(db, row.operator), row.password)["short"])
+        short = bool(unseal(house, password_place(db, row.operator), row.password)["short"])
     return Signed(
         tenant=tenant,
         operator=row.operator,
@@ -323,12 +323,27 @@ def _tenant(house: House, name: str | None) -> TenantId | None:
 def _proved(house: House, tenant: TenantId, login: str, password: str) -> accounts.OperatorRow | None:
     with house.store.read(tenant) as db:
         row = accounts.operator_by_login(db, house.index.standing_token(tenant, "login", name_key(login)))
-        hashed = str(unseal(house, _password_place(db, row.operator), row.password)["hash"]) if row else NOBODYS
+        hashed = _hash_of(house, db, row) if row else NOBODYS
+    return row if _fits(hashed, password) and row is not None and row.disabled_at is None else None
+
+
+def knows_password(house: House, signed: Signed, password: str) -> bool:
+    """Whether whoever is signed in can say the password; guesses are the caller's to count."""
+    with house.store.read(signed.tenant) as db:
+        row = accounts.operator(db, signed.operator)
+        hashed = _hash_of(house, db, row) if row else NOBODYS
+    return _fits(hashed, password)
+
+
+def _hash_of(house: House, db: Reader, row: accounts.OperatorRow) -> str:
+    return str(unseal(house, password_place(db, row.operator), row.password)["hash"])
+
+
+def _fits(hashed: str, password: str) -> bool:
     try:
-        HASHER.verify(hashed, password)
+        return HASHER.verify(hashed, password)
     except (VerificationError, InvalidHashError):
-        return None
-    return row if row is not None and row.disabled_at is None else None
+        return False
 
 
 def _new_session(tx: Tx, operator: OperatorId, now: datetime) -> str:
@@ -341,5 +356,5 @@ def _profile_place(db: Reader, operator: OperatorId) -> Place:
     return Place(db.tenant, "operators", "profile", str(operator))
 
 
-def _password_place(db: Reader, operator: OperatorId) -> Place:
+def password_place(db: Reader, operator: OperatorId) -> Place:
     return Place(db.tenant, "operators", "password", str(operator))

@@ -130,6 +130,11 @@ def revoke_all(tx: Tx, operator: OperatorId, at: datetime) -> int:
     return tx.change(s.sessions, [k.operator_id == operator, k.revoked_at.is_(None)], {"revoked_at": at})
 
 
+def revoke_others(tx: Tx, operator: OperatorId, keep: bytes, at: datetime) -> int:
+    """All of the operator's sessions but that one; how many ended by it."""
+    return tx.change(s.sessions, [k.operator_id == operator, k.revoked_at.is_(None), k.secret_hash != keep], {"revoked_at": at})
+
+
 def forget_sessions(tx: Tx, before: datetime) -> int:
     """Remove those that expired before that instant."""
     with tx.upkeep():

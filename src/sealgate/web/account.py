@@ -1,4 +1,4 @@
-"""One's own account: the second factor, the sessions that are open, language and appearance."""
+"""One's own account: the password, the second factor, the sessions that are open, language and appearance."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from sealgate.domain.errors import Refused
 from sealgate.domain.operators import Permission
 from sealgate.flows import factor, signin
+from sealgate.flows import password as passwords
 from sealgate.web.frame import THEMES, AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Language, _
 from sealgate.web.sessions import before_factor, take_cookie
@@ -49,6 +50,17 @@ def remove_factor(request: Request, page: AtPage, code: Annotated[str, Form()] =
     except Refused as refused:
         return again(request, "account.html", refused, **_context(page))
     return redirect(request, "/account", said=_("Second factor removed"))
+
+
+@router.post("/account/password")
+def change_password(
+    request: Request, page: AtPage, old: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
+) -> Response:
+    try:
+        passwords.change_password(page.house, page.signed, old, password)
+    except Refused as refused:
+        return again(request, "account.html", refused, **_context(page))
+    return redirect(request, "/account", said=_("Password changed. Your other sessions are over."))
 
 
 @router.post("/account/sessions/{key}/end")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -163,8 +164,9 @@ def record_page(page: Page, person: UUID) -> dict[str, Any]:
         "told": doings(page.words, found.journal),
         "now": page.house.clock.now(),
         "last_day": last_day(page, found.line.valid_until) if found.line.valid_until else None,
+        "last_day_of": partial(last_day, page),
         "typed_means": [Means.CARD, Means.PLATE],
-        "given": {"means": "", "value": ""},
+        "given": {"means": "", "value": "", "until": ""},
     }
 
 

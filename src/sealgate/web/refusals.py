@@ -50,6 +50,7 @@ REFUSALS: Mapping[str, Sentence] = {
         _("This password is too short or too easy to guess"),
         _("Use several unrelated words, without your name; at least 8 characters"),
     ),
+    "signin.wrong-password": Sentence(_("That is not your password")),
     "signin.wrong-code": Sentence(
         _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
     ),
@@ -90,6 +91,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "timetable.invalid": Sentence(
         _("The hours of this day cannot be read"), _("Write 08:00-12:00, 13:00-18:00; spans may not overlap")
     ),
+    "rules.still-used": Sentence(_("Something else still uses it"), _("Undo what uses it first: a gate, a leave or a roster")),
     "rules.bad-day": Sentence(_("Choose a day")),
     "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
     # the desk

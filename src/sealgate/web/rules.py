@@ -96,7 +96,7 @@ def timetables(request: Request, page: AtPage) -> Response:
 def ask_timetable(request: Request, page: AtPage) -> Response:
     page.signed.need(Permission.CHANGE_RULES)
     office = dict.fromkeys(DAYS[:5], "08:00-18:00")
-    return render(request, "timetable_new.html", name="", typed=office, days=DAYS, holidays="closed")
+    return render(request, "timetable_new.html", name="", typed=office, days=DAYS, holidays="closed", table=None)
 
 
 @router.post("/rules/timetables")
@@ -106,7 +106,7 @@ def add_timetable(
     try:
         rules.add_timetable(page.house, page.signed, name, typed_week(week, holidays))
     except Refused as refused:
-        return again(request, "timetable_new.html", refused, name=name, typed=week, days=DAYS, holidays=holidays)
+        return again(request, "timetable_new.html", refused, name=name, typed=week, days=DAYS, holidays=holidays, table=None)
     return redirect(request, f"/s/{page.here.site}/rules/timetables", said=_("Timetable added"))
 
 

@@ -24,7 +24,7 @@ from sealgate.domain.sightings import Means
 from sealgate.flows import enrol, people
 from sealgate.flows.people import PersonRecord
 from sealgate.web.asking import ask, purpose_of
-from sealgate.web.directory import address, record_page
+from sealgate.web.directory import address, day_of, record_page
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
 from sealgate.web.notices import FACE, FACE_NOTICES, text_of
@@ -117,16 +117,17 @@ def enrol_face(request: Request, page: AtPage, person: UUID, pictures: Annotated
 
 
 @router.post("/ways")
-def add_way(request: Request, page: AtPage, person: UUID, means: Text = "", value: Text = "") -> Response:
+def add_way(request: Request, page: AtPage, person: UUID, means: Text = "", value: Text = "", until: Text = "") -> Response:
     try:
         kind = Means(means)
-        made = enrol.add_credential(page.house, page.signed, PersonId(person), kind, value)
+        end = day_of(page, until, "until", end=True)
+        made = enrol.add_credential(page.house, page.signed, PersonId(person), kind, value, end)
     except ValueError as error:
         raise Invalid("not a way in", field="means") from error
     except Refused as refused:
         if refused.status in {403, 404}:
             raise
-        context = {**record_page(page, person), "given": {"means": means, "value": value}}
+        context = {**record_page(page, person), "given": {"means": means, "value": value, "until": until}}
         return again(request, "person.html", refused, **context)
     if made.shown_once is None:
         return redirect(request, address(page, person), said=_("Way in added"))

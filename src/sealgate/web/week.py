@@ -34,6 +34,13 @@ def typed_week(form: Mapping[str, str], holidays: str) -> dict[str, object]:
     return week
 
 
+def form_week(week: Mapping[str, Sequence[str] | None]) -> tuple[dict[str, str], str]:
+    """The other way round: what stands in a form of that week, and its choice for holidays."""
+    typed = {day: ", ".join(week.get(day) or ()) for day in DAYS}
+    rest = week.get("holidays")
+    return {**typed, "own": ", ".join(rest or ())}, "like" if rest is None else "own" if rest else "closed"
+
+
 def week_rows(week: Mapping[str, Sequence[str] | None]) -> list[WeekRow]:
     """Seven rows and, where holidays are no days like others, an eighth. A night's span is drawn on both of its days."""
     written = [tuple(week.get(day) or ()) for day in DAYS]

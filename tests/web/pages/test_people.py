@@ -250,6 +250,14 @@ def test_a_card_of_somebody_else_is_refused_with_words(enter: Enter, alice: Sign
     assert 'value="40000002"' in answer.text
 
 
+def test_a_card_may_end_by_itself(alice: Signed, enter: Enter, record: str) -> None:
+    browser = enter(alice)
+    page = browser.post(f"{record}/ways", {"means": "card", "value": "40000077", "until": "2026-12-24"}).text
+    assert "24 Dec" in page
+    past = browser.post(f"{record}/ways", {"means": "card", "value": "40000078", "until": "2026-11-01"})
+    assert past.status_code == 422
+
+
 def test_a_way_in_is_ended(enter: Enter, house: House, alice: Signed, record: str, people: People) -> None:
     card = next(c for c in people_ways(house, alice, people["Alice"]) if c.means is Means.CARD)
     html = enter(alice).post(f"{record}/ways/{card.credential}/end").text

@@ -51,8 +51,29 @@ def timetables(db: Reader) -> list[TimetableRow]:
     return db.rows(query.order_by(t.name, t.timetable_id), TimetableRow)
 
 
+def change_timetable(tx: Tx, row: TimetableRow) -> bool:
+    """Whether there is such a timetable."""
+    return tx.change(s.timetables, [t.timetable_id == row.timetable], {"name": row.name, "week": row.week}) == 1
+
+
+def remove_timetable(tx: Tx, timetable: TimetableId) -> bool:
+    """Whether there was one. Raises `NoSuchThing` while a grant is bound to it."""
+    return tx.remove(s.timetables, [t.timetable_id == timetable]) == 1
+
+
 def add_group(tx: Tx, group: GroupId, name: str) -> None:
     tx.add(s.groups, {"group_id": group, "name": name})
+
+
+def rename_group(tx: Tx, group: GroupId, name: str) -> bool:
+    return tx.change(s.groups, [g.group_id == group], {"name": name}) == 1
+
+
+def remove_group(tx: Tx, group: GroupId) -> bool:
+    """Its grants and memberships go with it; the people stay. Whether there was one."""
+    tx.remove(s.grants, [n.group_id == group])
+    tx.remove(s.group_members, [m.group_id == group])
+    return tx.remove(s.groups, [g.group_id == group]) == 1
 
 
 def groups(db: Reader) -> list[GroupRow]:

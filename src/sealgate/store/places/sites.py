@@ -69,6 +69,17 @@ def add_zone(tx: Tx, row: ZoneRow) -> None:
     tx.add(s.zones, {"zone_id": row.zone, "site_id": row.site, "name": row.name, "outside": row.outside})
 
 
+def rename_zone(tx: Tx, zone: ZoneId, name: str) -> bool:
+    """False where there is none, and for the one outside, which bears our name."""
+    return tx.change(s.zones, [z.zone_id == zone, z.outside.is_(sa.false())], {"name": name}) == 1
+
+
+def remove_zone(tx: Tx, zone: ZoneId) -> bool:
+    """The leaves to enter it go with it; False as for `rename_zone`. Raises `NoSuchThing` while a gate leads there or away."""
+    tx.remove(s.grants, [s.grants.c.zone_id == zone])
+    return tx.remove(s.zones, [z.zone_id == zone, z.outside.is_(sa.false())]) == 1
+
+
 def zones(db: Reader, site: SiteId) -> list[ZoneRow]:
     query = sa.select(*_ZONE).where(db.mine(s.zones), z.site_id == site)
     return db.rows(query.order_by(z.name, z.zone_id), ZoneRow)
