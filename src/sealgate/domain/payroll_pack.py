@@ -13,6 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
+from sealgate.domain.attendance import DayClass
 from sealgate.domain.payroll_errors import NotInForce
 
 
@@ -28,14 +29,6 @@ class Certainty(StrEnum):
     @property
     def weak(self) -> bool:
         return self not in {Certainty.SEEN, Certainty.PUBLISHED}
-
-
-class DayClass(StrEnum):
-    """What work beyond the plan is paid by; the day's class comes from attendance."""
-
-    WORKDAY = "workday"
-    REST_DAY = "rest-day"
-    HOLIDAY = "holiday"
 
 
 class Basic(StrEnum):
@@ -89,7 +82,7 @@ class OvertimeRates:
     holiday: Fraction
 
     def of(self, kind: DayClass) -> Fraction:
-        return {DayClass.WORKDAY: self.workday, DayClass.REST_DAY: self.rest_day, DayClass.HOLIDAY: self.holiday}[kind]
+        return {DayClass.WORKDAY: self.workday, DayClass.RESTDAY: self.rest_day, DayClass.HOLIDAY: self.holiday}[kind]
 
 
 @dataclass(frozen=True, slots=True)
