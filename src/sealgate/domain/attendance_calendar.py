@@ -7,6 +7,7 @@ thing: a make-up day says for which day it is worked, so that the shift of that 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +34,8 @@ CLASSES: Mapping[CalendarDay, DayClass] = {
     CalendarDay.REST_WEEKEND: DayClass.RESTDAY,
     CalendarDay.MAKEUP_WORKDAY: DayClass.WORKDAY,
 }
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MOST_TEXT = 1_000_000
 REST = frozenset({5, 6})
 
 
@@ -67,6 +70,8 @@ class Calendar:
 
 def read_calendar(name: str, text: str) -> Calendar:
     """From our CSV: `day,kind,name_en,name_zh,instead_of,origin`. Raises `BadCalendar` with the line's number."""
+    if not NAME.fullmatch(name) or len(text) > MOST_TEXT:
+        raise BadCalendar("a calendar is named in small letters, figures and dashes, and is no larger than 1 MB", field="name")
     days: dict[date, SpecialDay] = {}
     for number, row in enumerate(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")), start=2):
         try:

@@ -37,10 +37,13 @@ NOTHING = Rostered((), None, None)
 
 
 class Deriver:
-    """Derives for many people by one book. `now` is minutes since 1970: what lies ahead is not judged. One thread owns it."""
+    """Derives for many people by one book. `now` is minutes since 1970: what lies ahead is not judged. One thread owns it.
+
+    `plans` is what it works by.
+    """
 
     def __init__(self, book: Book, now: int) -> None:
-        self._plans = Plans(book)
+        self.plans = Plans(book)
         self._now = now
 
     def days(self, facts: PersonFacts, first: date, last: date) -> tuple[WorkDay, ...]:
@@ -69,9 +72,9 @@ class Deriver:
 
     def _plan(self, facts: PersonFacts, day: date) -> Plan:
         if (facts.since is not None and day < facts.since) or (facts.until is not None and day > facts.until):
-            return self._plans.of(NOTHING, day)
+            return self.plans.of(NOTHING, day)
         pattern = pattern_on(facts.patterns, day) if facts.patterns else None
-        return self._plans.of(rostered(facts.singles.get(day), pattern, day, self._plans.calendar(pattern, day)), day)
+        return self.plans.of(rostered(facts.singles.get(day), pattern, day, self.plans.calendar(pattern, day)), day)
 
     # --- A day with a plan ---
 

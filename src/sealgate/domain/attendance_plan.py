@@ -28,7 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Book:
     """What is the same for everybody: shifts by id with their versions, rule sets and calendars by name, sites' time zones.
 
-    `home` is the zone of whoever is on no roster.
+    `home` is the zone of whoever is on no roster; `removed` says from which day a shift is no more.
     """
 
     shifts: Mapping[ShiftId, tuple[Shift, ...]]
@@ -36,6 +36,7 @@ class Book:
     calendars: Mapping[str, Calendar]
     zones: Mapping[SiteId, ZoneInfo]
     home: ZoneInfo
+    removed: Mapping[ShiftId, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Plans:
 
     def _shift(self, shift: ShiftId, day: date) -> Shift:
         version = in_force(self.book.shifts.get(shift, ()), day)
-        if version is None:
+        if version is None or day >= self.book.removed.get(shift, date.max):
             raise ShiftMissing(f"a roster names a shift that is not there on {day}", field="shifts")
         return version
 

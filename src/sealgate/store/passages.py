@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from sealgate.store.engine import Reader, Tx
 
 MAX_BATCH = 5_000
 MAX_TOKENS = 400
+MAX_MARKS = 2_000
 
 
 class TooMany(Invalid):
@@ -73,6 +75,9 @@ _POSTGRES = f"""
         %s::bigint[], %s::uuid[], %s::uuid[], %s::integer[], %s::bigint[], %s::text[], %s::integer[], %s::text[],
         %s::bytea[], %s::bytea[], %s::bytea[])
 """  # noqa: S608 - constants
+_MARKS = "SELECT token, id, gate_id, at FROM passages WHERE opens = 1 AND tenant_id = "
+_MARKS_SQLITE = f"{_MARKS}? AND day = ? AND token IN ("
+_MARKS_POSTGRES = f"{_MARKS}%s AND day = %s AND token = ANY(%s::bytea[])"
 
 
 def append(tx: Tx, rows: Sequence[PassageRow]) -> list[PassageRow]:
@@ -151,6 +156,25 @@ def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.CTE:
     same = sa.and_(t.tenant_id == db.tenant, t.day == wanted.c.day, t.token == wanted.c.token)
     found = sa.select(t.tenant_id, t.id, t.site_id, t.gate_id, t.at).select_from(wanted).join(s.passages, same)
     return found.cte("found").prefix_with("MATERIALIZED")  # or a planner might walk the whole site and ask for the token last
+
+
+def marks(db: Reader, day: int, tokens: Sequence[Token]) -> list[tuple[Token, int, GateId, int]]:
+    """Of one day and very many tokens: token, passage, gate, microseconds since 1970, for the passages that opened.
+
+    In the driver's own words, for a month of ten thousand people is a million rows. At most `MAX_MARKS` tokens at once.
+    """
+    if len(tokens) > MAX_MARKS:
+        raise TooMany(f"at most {MAX_MARKS} tokens at once", field="tokens")
+    if not tokens:
+        return []
+    if db.sql.dialect.name == "sqlite":
+        asked = _MARKS_SQLITE + ",".join("?" * len(tokens)) + ")"
+        return [
+            (Token(token), passage, GateId(UUID(bytes=gate)), at)
+            for token, passage, gate, at in db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens))
+        ]
+    found = db.sql.exec_driver_sql(_MARKS_POSTGRES, (db.tenant, day, list(tokens)))
+    return [(Token(bytes(token)), passage, GateId(gate), at) for token, passage, gate, at in found]
 
 
 def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:

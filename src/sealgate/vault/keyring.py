@@ -82,6 +82,11 @@ class Keyring:
         """HMAC-SHA-256 under the key that `derive` gives, ready to be copied; not to be kept nor updated."""
         return self._keys.key(tenant, kind, scope).keyed(purpose)
 
+    def keyed_if_made(self, tenant: TenantId, kind: KeyKind, scope: str, purpose: str) -> hmac.HMAC | None:
+        """As `keyed`, but None where the key was never made; asking makes none."""
+        key = self._keys.known(tenant, kind, scope)
+        return None if key is None else key.keyed(purpose)
+
     def has(self, tenant: TenantId, kind: KeyKind, scope: str) -> bool:
         """Whether there is a key that opens something; asking makes none."""
         try:
