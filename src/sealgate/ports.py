@@ -459,3 +459,7 @@ class PaymentProvider(Protocol):
     def statement(self, day: date) -> Iterator[StatementLine]:
         """All that moved on the provider's day. Also raises `StatementNotReady` and `BadStatement`."""
         ...
+
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        """The same from a file that somebody downloaded at the provider's pages. Asks nobody; raises only `BadStatement`."""
+        ...

@@ -25,6 +25,7 @@ from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import assist, assist_acts, campus, parking, paying
 from sealgate.flows.kit import House
 from sealgate.flows.parking import Arrival, Drawn
+from sealgate.payments.simulated import statements
 from sealgate.ports import LatchAnswer, NoticeAnswer, Order, Started, VerifiedNotice
 from sealgate.settings import load
 
@@ -100,6 +101,9 @@ class FarProvider:
     def statement(self, day: date) -> Iterator[StatementLine]:
         lines: list[StatementLine] = self._ask("statement", day)
         return iter(lines)
+
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        return iter(statements.read(file))
 
 
 class Garage:

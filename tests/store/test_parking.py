@@ -503,7 +503,11 @@ class TestMoney:
         with garage.cast.writing(garage.tenant) as tx:
             parking.add_difference(tx, row)
             assert parking.open_differences(tx) == [row]
-            assert [parking.settle_difference(tx, row.difference, garage.now) for _ in range(2)] == [True, False]
+            by = OperatorId(UUID(int=7))
+            assert [parking.settle_difference(tx, row.difference, garage.now, by, Sealed(b"why")) for _ in range(2)] == [
+                True,
+                False,
+            ]
             assert parking.open_differences(tx) == []
 
 

@@ -112,7 +112,7 @@ def watch(house: House, signed: Signed, site: SiteId, limit: int = 50) -> Watch:
     with house.store.begin(signed.tenant, signed.actor) as tx:
         seen = _tally(house, tx, site)
         rows = passages.page(tx, site=site, limit=limit)
-        lines = tuple(_lines(house, tx, zone(places.site(tx, site).time_zone), rows))
+        lines = tuple(lines_of(house, tx, zone(places.site(tx, site).time_zone), rows))
         journal.write(tx, house.keyring, house.clock.now(), "live.watched", object=f"site:{site}")
     return replace(seen, lines=lines)
 
@@ -151,7 +151,7 @@ def line(house: House, signed: Signed, passage: PassageId) -> PassageLine | None
         row = passages.passage(db, passage)
         if row is None:  # erased since it was told of
             return None
-        return _lines(house, db, zone(places.site(db, row.row.site).time_zone), [row])[0]
+        return lines_of(house, db, zone(places.site(db, row.row.site).time_zone), [row])[0]
 
 
 def search(house: House, signed: Signed, site: SiteId, purpose: str, query: PassageQuery) -> PassagePage:
@@ -173,7 +173,7 @@ def search(house: House, signed: Signed, site: SiteId, purpose: str, query: Pass
             before_id=query.before,
             limit=query.limit + 1,
         )
-        lines = _lines(house, tx, tz, rows[: query.limit])
+        lines = lines_of(house, tx, tz, rows[: query.limit])
         now = house.clock.now()
         about: list[PersonId | None] = [*people] or [None]
         for person in about:
@@ -251,7 +251,8 @@ def _mac(house: House, signed: Signed, text: bytes) -> str:
     return hmac.digest(key, signed.session.encode() + b"\0" + text, "sha256").hex()
 
 
-def _lines(house: House, db: Reader, tz: ZoneInfo, rows: Sequence[passages.PassageView]) -> list[PassageLine]:
+def lines_of(house: House, db: Reader, tz: ZoneInfo, rows: Sequence[passages.PassageView]) -> list[PassageLine]:
+    """Rows as lines, in their order. The caller has journaled that somebody looks."""
     gates = {gate.gate: gate.name for gate in places.gates(db)}
     who = {view.row.passage: _who(house, db, view) for view in rows}
     names = names_of(house, db, [person for person in who.values() if person])

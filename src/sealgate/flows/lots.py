@@ -237,7 +237,7 @@ def stays(house: House, signed: Signed, site: SiteId, lot: LotId, which: Which =
         rows = parking.live_stays(tx, lot, states=_STATES.get(which, ()), limit=MOST_SHOWN + 1)
         if which is Which.LONG:
             rows = [row for row in rows if row.stay.entered <= now - LONG and row.stay.inside]
-        found = StayList(tuple(_stay_lines(house, tx, rows[:MOST_SHOWN])), more=len(rows) > MOST_SHOWN)
+        found = StayList(tuple(stay_lines(house, tx, rows[:MOST_SHOWN])), more=len(rows) > MOST_SHOWN)
         journal.write(tx, house.keyring, now, "stays.watched", object=f"lot:{lot}")
     return found
 
@@ -249,7 +249,7 @@ def search(house: House, signed: Signed, site: SiteId, plate: str, purpose: str)
     token = stay_token(house, signed.tenant, normalise(plate))
     with house.store.begin(signed.tenant, signed.actor) as tx:
         rows = [row for row in parking.stays_of_plate(tx, token) if row.site == site]
-        found = StayList(tuple(_stay_lines(house, tx, rows)))
+        found = StayList(tuple(stay_lines(house, tx, rows)))
         journal.write(tx, house.keyring, house.clock.now(), "stays.searched", object=f"site:{site}", purpose=why)
     return found
 
@@ -318,7 +318,7 @@ def _checked(tx: Tx, lot: Lot) -> Lot:
     return lot
 
 
-def _stay_lines(house: House, db: Reader, rows: Iterable[parking.StayRow]) -> list[StayLine]:
+def stay_lines(house: House, db: Reader, rows: Iterable[parking.StayRow]) -> list[StayLine]:
     gates = {row.gate: row.name for row in places.gates(db)}
     return [_stay_line(house, db, row, gates.get(row.entry_gate, "")) for row in rows]
 

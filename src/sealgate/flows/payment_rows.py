@@ -124,8 +124,10 @@ def _add_refund(house: House, tx: Tx, payment: PaymentId, refund: Refund, now: d
         payment=payment,
         state=refund.state,
         money=refund.money,
-        reference=seal(house, tx.tenant, organisation(), _place(tx.tenant, "reference", made), {"reference": refund.reference}),
-        reason=seal(house, tx.tenant, organisation(), _place(tx.tenant, "reason", made), {"why": why}) if why else None,
+        reference=seal(
+            house, tx.tenant, organisation(), refund_place(tx.tenant, "reference", made), {"reference": refund.reference}
+        ),
+        reason=seal(house, tx.tenant, organisation(), refund_place(tx.tenant, "reason", made), {"why": why}) if why else None,
         asked_at=now,
         done_at=now if refund.state is RefundState.DONE else None,
     )
@@ -185,9 +187,9 @@ def _refs(house: House, tenant: TenantId, payment: Payment, wording: dict[str, A
     return seal(house, tenant, organisation(), refs_place(tenant, payment.id), refs)
 
 
-def _place(tenant: TenantId, column: str, refund: RefundId) -> Place:
+def refund_place(tenant: TenantId, column: str, refund: RefundId) -> Place:
     return Place(tenant, "refunds", column, str(refund))
 
 
 def _reference(house: House, tenant: TenantId, row: parking.RefundRow) -> str:
-    return str(unseal(house, _place(tenant, "reference", row.refund), row.reference)["reference"])
+    return str(unseal(house, refund_place(tenant, "reference", row.refund), row.reference)["reference"])

@@ -12,15 +12,15 @@ from datetime import datetime
 from sealgate.domain.billing import PaymentState
 from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.errors import Conflict, NotFound
-from sealgate.domain.ids import PaymentId
+from sealgate.domain.ids import PaymentId, TenantId
 from sealgate.domain.invoices import Buyer, InvoiceRequest
 from sealgate.domain.money import Money
-from sealgate.domain.operators import Permission
-from sealgate.domain.tariff_bill import BillReason, Line
+from sealgate.domain.tariff_bill import Line
 from sealgate.flows.driving import DRIVER, Shows, Spot
 from sealgate.flows.driving_passes import read_receipt_pass
-from sealgate.flows.kit import House, Signed, of_day, seal, unseal
+from sealgate.flows.kit import House, of_day, seal, unseal
 from sealgate.flows.parking_writing import seen_of
+from sealgate.flows.stay_record import bill_lines, receipt_number
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import parking
@@ -54,7 +54,10 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`number` is the random end of the payment's; `means` the provider's name; `back` what was sent back of `money` since."""
+    """`number` is the random end of the payment's; `means` the provider's name; `back` what was sent back of `money` since.
+
+    `invoice_number` is that of the electronic invoice, once it was issued.
+    """
 
     number: str
     organisation: str
@@ -66,6 +69,7 @@ class Receipt:
     parked: Parked | None
     invoice: InvoiceRequest | None
     invoice_made: bool
+    invoice_number: str = ""
 
 
 def receipt(house: House, here: Spot, text: str) -> Receipt:
@@ -78,7 +82,7 @@ def receipt(house: House, here: Spot, text: str) -> Receipt:
         proven = held.shows is Shows.DETAILS
         assert paid.paid_at is not None
         return Receipt(
-            number=held.payment.hex[-12:].upper(),
+            number=receipt_number(held.payment),
             organisation=here.organisation,
             lot=here.lot.name,
             money=paid.asked,
@@ -88,6 +92,7 @@ def receipt(house: House, here: Spot, text: str) -> Receipt:
             parked=_parked(house, db, here, paid, row) if proven else None,
             invoice=_request(house, here, asked) if proven and asked is not None else None,
             invoice_made=asked is not None and asked.done_at is not None,
+            invoice_number=(asked.number or "") if asked is not None and proven else "",
         )
 
 
@@ -101,48 +106,6 @@ def ask_invoice(house: House, here: Spot, text: str, request: InvoiceRequest) ->
         if not parking.put_invoice(tx, parking.InvoiceRow(held.payment, paid.stay, now, sealed)):
             raise InvoiceMade
         journal.write(tx, house.keyring, now, "invoice.asked", object=f"payment:{held.payment}")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One request as accounts need it: to be handed to whoever issues parking."""
-
-    payment: PaymentId
-    asked_at: datetime
-    money: Money
-    paid_at: datetime
-    request: InvoiceRequest
-
-
-def wanted(house: House, signed: Signed) -> list[Wanted]:
-    """The requests that nobody has served yet, oldest first; that somebody read them is journaled."""
-    signed.need(Permission.PARKING)
-    with house.store.begin(signed.tenant, signed.actor) as tx:
-        found = [_wanted(house, tx, row) for row in parking.open_invoices(tx)]
-        journal.write(tx, house.keyring, house.clock.now(), "invoices.listed")
-    return [one for one in found if one is not None]
-
-
-def invoice_made(house: House, signed: Signed, payment: PaymentId) -> None:
-    """Somebody issued it. Raises `InvoiceMade` where somebody had."""
-    signed.need(Permission.PARKING)
-    with house.store.begin(signed.tenant, signed.actor) as tx:
-        now = house.clock.now()
-        if not parking.finish_invoice(tx, payment, now):
-            raise InvoiceMade
-        journal.write(tx, house.keyring, now, "invoice.made", object=f"payment:{payment}")
-
-
-def _wanted(house: House, db: Reader, row: parking.InvoiceRow) -> Wanted | None:
-    """None where its key is gone."""
-    paid = parking.payment(db, row.payment)
-    if paid is None or paid.paid_at is None:
-        return None
-    try:
-        request = _opened(house, Place(db.tenant, "invoice_requests", "detail", str(row.payment)), row)
-    except KeyDestroyed:
-        return None
-    return Wanted(row.payment, row.asked_at, paid.asked, paid.paid_at, request)
 
 
 def _paid(db: Reader, here: Spot, payment: PaymentId) -> tuple[parking.PaymentRow, parking.StayRow]:
@@ -167,15 +130,7 @@ def _parked(house: House, db: Reader, here: Spot, paid: parking.PaymentRow, row:
         kind=str(seen.get("kind", "plain")),
         entered=row.stay.entered,
         left=row.stay.left,
-        lines=_lines(bill) if bill else (),
-    )
-
-
-def _lines(bill: parking.BillRow) -> tuple[Line, ...]:
-    currency = bill.total.currency
-    return tuple(
-        Line(BillReason(line["reason"]), Money(line["minor"], currency), line.get("about", ""), line.get("units", 0))
-        for line in bill.lines
+        lines=bill_lines(bill) if bill else (),
     )
 
 
@@ -188,13 +143,14 @@ def _seen(house: House, here: Spot, row: parking.StayRow) -> dict[str, object]:
 
 def _request(house: House, here: Spot, asked: parking.InvoiceRow) -> InvoiceRequest | None:
     try:
-        return _opened(house, _place(here, asked.payment), asked)
+        return opened_request(house, here.tenant, asked)
     except KeyDestroyed:
         return None
 
 
-def _opened(house: House, place: Place, row: parking.InvoiceRow) -> InvoiceRequest:
-    kept = unseal(house, place, row.detail)
+def opened_request(house: House, tenant: TenantId, row: parking.InvoiceRow) -> InvoiceRequest:
+    """Raises `KeyDestroyed` once the stay is forgotten."""
+    kept = unseal(house, Place(tenant, "invoice_requests", "detail", str(row.payment)), row.detail)
     return InvoiceRequest(Buyer(kept["buyer"]), kept["title"], kept["tax_number"], kept["email"])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from sealgate.domain.billing import PaymentState, RefundState, payment_of, reference_of
-from sealgate.domain.errors import Conflict, Refused
+from sealgate.domain.errors import Conflict, Invalid, Refused
 from sealgate.domain.ids import TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.reconciliation import Difference, Finding, Movement, OurMovement, StatementLine
@@ -45,6 +45,18 @@ LOOKED_BACK = 8
 """Days of statements in which a movement is looked for that is not in its own: a refund may be done long before it is told."""
 
 
+class StatementOfAnotherDay(Invalid):
+    """Nothing in the file moved on the day for which it was given."""
+
+    code = "statement.another-day"
+
+
+class UnreadableStatement(Invalid):
+    """A file that somebody gave us is no statement of that provider, or is cut off."""
+
+    code = "statement.unreadable"
+
+
 class DifferenceNeedsWords(Refused):
     """Settling a difference asks for a reason in words."""
 
@@ -64,26 +76,37 @@ class Moved:
 
 
 def reconcile(
-    house: House, tenant: TenantId, provider: str, day: date, signed: Signed | None = None
+    house: House, tenant: TenantId, provider: str, day: date, signed: Signed | None = None, file: bytes | None = None
 ) -> list[parking.DifferenceRow]:
     """All differences of that day's statement, those found before too. `signed` None is the clockwork.
 
-    Raises `UnknownProvider`, `StatementNotReady`, `BadStatement`, `Unreachable`, `ProviderRefused`.
+    `file` is the statement as somebody downloaded it, where it cannot be fetched. Raises `UnknownProvider`,
+    `StatementNotReady`, `BadStatement`, `StatementOfAnotherDay`, `Unreachable`, `ProviderRefused`.
     """
     if signed is not None:
         signed.need(Permission.PARKING)
     desk = provider_named(house, provider)
-    theirs = list(desk.statement(day))
+    theirs = list(desk.statement(day)) if file is None else _of_file(desk, day, file)
     with house.store.read(tenant) as db:
         moved = _ours(house, db, desk, day, theirs)
-    findings = _findings(house, tenant, desk, day, theirs, moved)
+    findings = _findings(house, tenant, desk, day, theirs, moved, by_file=file is not None)
     with house.store.begin(tenant, signed.actor if signed else PROVIDERS) as tx:
         found = _write(house, tx, provider, day, findings)
-        about = f"statement:{provider}:{day} lines:{len(theirs)} differences:{len(found)}"
+        about = f"statement:{provider}:{day} lines:{len(theirs)} differences:{len(found)}" + ("" if file is None else " file")
         journal.write(tx, house.keyring, house.clock.now(), "payments.reconciled", object=about)
         tx.publish("reconciled", {"provider": provider, "day": day.isoformat(), "differences": len(found)})
         tx.after_commit(house.wake)
     return found
+
+
+def _of_file(desk: PaymentProvider, day: date, file: bytes) -> list[StatementLine]:
+    try:
+        lines = list(desk.read_statement(file))
+    except BadStatement as broken:
+        raise UnreadableStatement("the file is no statement of this provider", field="file") from broken
+    if lines and all(line.at.astimezone(desk.day_zone).date() != day for line in lines):
+        raise StatementOfAnotherDay("nothing in the file moved on that day", field="day")
+    return lines
 
 
 def reconcile_lately(house: House, tenant: TenantId) -> int:
@@ -111,9 +134,14 @@ def settle_difference(house: House, signed: Signed, difference: UUID, why: str) 
         raise DifferenceNeedsWords("say why in 3 to 300 characters")
     with house.store.begin(signed.tenant, signed.actor) as tx:
         now = house.clock.now()
-        if not parking.settle_difference(tx, difference, now):
+        sealed = seal(house, tx.tenant, organisation(), settled_place(tx.tenant, difference), {"why": words})
+        if not parking.settle_difference(tx, difference, now, signed.operator, sealed):
             raise Conflict("this difference is settled, or is not there")
         journal.write(tx, house.keyring, now, "payments.difference-settled", object=f"difference:{difference}", purpose=words)
+
+
+def settled_place(tenant: TenantId, difference: UUID) -> Place:
+    return Place(tenant, "differences", "settled_why", str(difference))
 
 
 def _reconciled(house: House, tenant: TenantId, provider: str, day: date) -> bool:
@@ -156,11 +184,18 @@ def _moved(house: House, db: Reader, row: parking.PaymentRow) -> Iterator[Moved]
 
 
 def _findings(
-    house: House, tenant: TenantId, desk: PaymentProvider, day: date, theirs: list[StatementLine], moved: list[Moved]
+    house: House,
+    tenant: TenantId,
+    desk: PaymentProvider,
+    day: date,
+    theirs: list[StatementLine],
+    moved: list[Moved],
+    *,
+    by_file: bool,
 ) -> list[Finding]:
     ours = {one.movement: one for one in moved}
     mine = [line for line in theirs if not _is_anothers(house, tenant, line, ours)]
-    keys = lru_cache(partial(_keys, desk))
+    keys = lru_cache(partial(_keys, desk, by_file=by_file))
     return [
         finding
         for finding in compare(ours, mine).findings
@@ -186,11 +221,15 @@ def _day(desk: PaymentProvider, day: date) -> tuple[datetime, datetime]:
     return next(midnights), next(midnights)
 
 
-def _keys(desk: PaymentProvider, day: date) -> Keys:
-    """What a statement names; nothing where it is no longer kept."""
+def _keys(desk: PaymentProvider, day: date, *, by_file: bool) -> Keys:
+    """What a statement names; nothing where it is no longer kept. `by_file`: nor where it cannot be fetched."""
     try:
         lines = desk.statement(day)
     except StatementNotReady:
+        return frozenset()
+    except (Unreachable, ProviderRefused):
+        if not by_file:
+            raise
         return frozenset()
     return frozenset((line.movement, line.reference, line.refund) for line in lines)
 

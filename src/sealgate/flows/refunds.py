@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from sealgate.domain.billing import Payment, Refund, RefundState, ask_refund, refund_answered
-from sealgate.domain.errors import Fault, Refused
+from sealgate.domain.errors import Conflict, Fault, Refused
 from sealgate.domain.ids import PaymentId, RefundId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
@@ -54,11 +54,17 @@ class SentBack:
     state: RefundState
 
 
-def refund(house: House, signed: Signed, payment: PaymentId, money: Money, why: str) -> SentBack:
-    """Send `money` of a payment back, whole or in part.
+class RefundElsewhere(Conflict):
+    """This refund was asked for before, of another payment or with another sum."""
 
-    Raises `NotPaid`, `NothingToPay`, `RefundTooMuch`, `RefundNeedsWords`, and `ProviderRefused` where the provider said no:
-    then the refund is written down as failed.
+    code = "refund.another"
+
+
+def refund(house: House, signed: Signed, payment: PaymentId, money: Money, why: str, name: RefundId | None = None) -> SentBack:
+    """Send `money` of a payment back, whole or in part. Asked twice under one `name` it goes back once.
+
+    Raises `RefundElsewhere`, `NotPaid`, `NothingToPay`, `RefundTooMuch`, `RefundNeedsWords`, and `ProviderRefused` where the
+    provider said no: then the refund is written down as failed.
     """
     signed.need(Permission.REFUND)
     words = " ".join(why.split())
@@ -67,7 +73,12 @@ def refund(house: House, signed: Signed, payment: PaymentId, money: Money, why: 
     with house.store.begin(signed.tenant, signed.actor) as tx:
         now = house.clock.now()
         before, stay = rows.locked(house, tx, payment)
-        made, after = promise(house, tx, before, money, words)
+        there = None if name is None else parking.refund(tx, name)
+        if there is not None:
+            if (there.payment, there.money) != (payment, money):
+                raise RefundElsewhere("this refund is another one")
+            return SentBack(there.refund, there.money, there.state)
+        made, after = promise(house, tx, before, money, words, name)
         about = f"payment:{payment} stay:{stay.stay.stay} refund:{made}"
         journal.write(tx, house.keyring, now, "refund.asked", object=about, purpose=words)
         rows.tell(tx, after.payment, stay.stay.stay)
@@ -75,9 +86,11 @@ def refund(house: House, signed: Signed, payment: PaymentId, money: Money, why: 
     return send(house, signed.tenant, payment, made, actor=signed.actor)
 
 
-def promise(house: House, tx: Tx, before: Known, money: Money, why: str) -> tuple[RefundId, Known]:
+def promise(
+    house: House, tx: Tx, before: Known, money: Money, why: str, name: RefundId | None = None
+) -> tuple[RefundId, Known]:
     """Write down that this will go back; the caller journals it. By hand it has gone back with that."""
-    made = RefundId(house.new_id())
+    made = name or RefundId(house.new_id())
     now = house.clock.now()
     asked = ask_refund(before.payment, made.hex, money)
     after = rows.change(house, tx, before, asked, now, why)

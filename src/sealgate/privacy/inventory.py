@@ -109,6 +109,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("refunds", "reference", "the provider's number of the refund", Keep.ACCOUNTS, Form.SEALED_TENANT),
     Personal("refunds", "reason", "why, in words", Keep.ACCOUNTS, Form.SEALED_TENANT),
     Personal("differences", "refs", "the provider's numbers of what differs", Keep.ACCOUNTS, Form.SEALED_TENANT),
+    Personal("differences", "settled_by", "which operator settled it", Keep.ACCOUNTS, Form.IDENTITY),
+    Personal("differences", "settled_why", "how it came about, in words", Keep.ACCOUNTS, Form.SEALED_TENANT),
     Personal("calls", "token", "finds an undecided exit when its entry comes late", Keep.CALL, Form.STANDING),
     Personal("calls", "detail", "plate, pictures and candidates for the attendant", Keep.STAY, Form.SEALED_DAY),
     Personal("calls", "claimed_by", "which attendant took it", Keep.STAY, Form.IDENTITY),

@@ -20,6 +20,7 @@ from sealgate.domain.errors import Fault, Invalid, NotFound, Refused
 from sealgate.flows.kit import House
 from sealgate.web import (
     account,
+    books,
     desk,
     directory,
     gates,
@@ -40,6 +41,7 @@ from sealgate.web import (
     signin,
     simulated_pay,
     start,
+    stays,
     tariffs,
     ways,
 )
@@ -69,6 +71,8 @@ ROUTERS = (
     lane.router,
     permits.router,
     lot_rules.router,
+    stays.router,
+    books.router,
     parking.router,
     tariffs.router,
     reports.router,

@@ -57,6 +57,7 @@ TABS = (
     Tab(_("Desk"), "headset", "/desk", Permission.DESK, group=_("Parking")),
     Tab(_("Garages"), "parking", "/s/{site}/garages", Permission.PARKING, main=True, group=_("Parking")),
     Tab(_("Tariffs"), "bill", "/s/{site}/tariffs", Permission.PARKING, group=_("Parking")),
+    Tab(_("Books"), "card", "/s/{site}/books", Permission.PARKING, group=_("Parking")),
     Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
     Tab(_("Account"), "account", "/account", None, group=_("System")),

@@ -5,7 +5,7 @@ A list of stays shows plates, so opening it is journaled; looking for one plate 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,15 +18,16 @@ from sealgate.domain.ids import LotId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission, Purpose
-from sealgate.flows import lots, reporting
+from sealgate.flows import lots, reporting, stay_record
 from sealgate.flows.driving_passes import lot_secret
-from sealgate.flows.lots import LotRecord, Which
+from sealgate.flows.lots import LotRecord, StayList, Which
 from sealgate.flows.reporting import Asking, Today
 from sealgate.web.asking import purpose_of, purpose_words
 from sealgate.web.frame import AtPage, Page, again, render
 from sealgate.web.i18n import _
 from sealgate.web.plots import Plot
 from sealgate.web.reports_drawn import revenue_plot
+from sealgate.web.rules import NotADay
 from sealgate.web.ways import drawn
 
 router = APIRouter(prefix="/s/{site}/garages")
@@ -50,11 +51,12 @@ def garages(request: Request, page: AtPage) -> Response:
 
 
 @router.post("/search")
-def search(request: Request, page: AtPage, plate: Text = "", purpose: Text = "", note: Text = "") -> Response:
-    given = {"plate": plate[:64], "purpose": purpose, "note": note[:200]}
+def search(request: Request, page: AtPage, plate: Text = "", purpose: Text = "", note: Text = "", day: Text = "") -> Response:
+    """Among the cars that stand there now; or, with a day, among the stays whose car passed a lane on it."""
+    given = {"plate": plate[:64], "purpose": purpose, "note": note[:200], "day": day[:10]}
     why = purpose_of(purpose, note)
     try:
-        found = lots.search(page.house, page.signed, page.here.site, plate, why)
+        found = _found(page, plate, day, why)
     except Refused as refused:
         if refused.status in {403, 404}:
             raise
@@ -67,8 +69,19 @@ def search(request: Request, page: AtPage, plate: Text = "", purpose: Text = "",
 @router.get("/search")
 def ask_search(request: Request, page: AtPage) -> Response:
     page.signed.need(Permission.PARKING)
-    given = dict.fromkeys(("plate", "purpose", "note"), "")
+    given = dict.fromkeys(("plate", "purpose", "note", "day"), "")
     return render(request, "garages_find.html", given=given, found=None, purposes=list(Purpose))
+
+
+def _found(page: Page, plate: str, day: str, why: str) -> StayList:
+    site = page.here.site
+    if not day:
+        return lots.search(page.house, page.signed, site, plate, why)
+    try:
+        on = date.fromisoformat(day)
+    except ValueError as error:
+        raise NotADay("a day is needed", field="day") from error
+    return stay_record.find_past(page.house, page.signed, site, plate, on, why)
 
 
 @router.get("/{lot}")

@@ -44,6 +44,8 @@ MEANS: Mapping[str, str] = {
     "stripe": _("Card"),
     "simulated": _("Simulated payment"),
     "cash": _("Cash"),
+    "card-terminal": _("Card terminal"),
+    "transfer": _("Bank transfer"),
 }
 LONGEST = 80
 

@@ -126,6 +126,8 @@ def facts(receipt: Receipt, words: Words, tz: tzinfo, means: Mapping[str, str]) 
             yield words.gettext(_("Left")), words.stamp(receipt.parked.left.astimezone(tz))
     yield words.gettext(_("Paid on")), words.stamp(receipt.paid_at.astimezone(tz))
     yield words.gettext(_("Paid by")), words.gettext(means.get(receipt.means, receipt.means))
+    if receipt.invoice_number:
+        yield words.gettext(_("Electronic invoice")), receipt.invoice_number
 
 
 def sums(receipt: Receipt, words: Words) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,16 @@ REFUSALS: Mapping[str, Sentence] = {
     "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
     # the desk
     "desk.taken": Sentence(_("Another attendant has this call"), _("Take the next one")),
+    "refund.another": Sentence(_("This refund was asked for before"), _("Look at the stay’s refunds before you ask again")),
+    "refund.not-a-sum": Sentence(
+        _("This is no sum that can go back"), _("A sum is digits, and no more than is left of the payment")
+    ),
+    "receipt.bad-number": Sentence(_("A receipt’s number has 12 characters, 0 to 9 and A to F")),
+    "statement.unreadable": Sentence(
+        _("The file is no statement of this provider, or it is cut off"), _("Download it again and choose it as it came")
+    ),
+    "statement.another-day": Sentence(_("Nothing in the file moved on that day"), _("Choose the day of the statement")),
+    "invoice.bad-number": Sentence(_("An invoice’s number has 1 to 40 letters, digits and dashes")),
     "desk.not-taken": Sentence(_("Nobody has taken this call yet"), _("Take it first")),
     "desk.no-such-stay": Sentence(_("No car with this plate is in this lot"), _("Check the characters, or open by hand")),
     "desk.stay-unknown": Sentence(_("It is not known which car this is"), _("Choose a stay or type the plate first")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from sealgate.domain.money import Money
 from sealgate.domain.stays_calls import CallReason
+from sealgate.flows.invoicing import Wanted
 from sealgate.flows.reporting import DaySum, ForcedLine, Lengths, MeansSum, Misread, Occupancy, Sum
 from sealgate.store.parking import DifferenceRow
 from sealgate.web.i18n import Words, _
@@ -21,6 +23,8 @@ PROVIDERS = {
     "stripe": _("Card, by Stripe"),
     "simulated": _("Simulated"),
     "cash": _("Cash"),
+    "card-terminal": _("Card terminal"),
+    "transfer": _("Bank transfer"),
 }
 
 
@@ -90,6 +94,29 @@ def reconciliation_sheet(words: Words, lines: Sequence[DifferenceRow]) -> Sheet:
     )
     heads = (_("Day"), _("Paid by"), _("What"), _("Difference"), _("Ours"), _("Theirs"), _("Currency"), _("State"))
     return _sheet(words, "reconciliation", _("Reconciliation"), heads, rows)
+
+
+def invoices_sheet(words: Words, wanted: Sequence[Wanted], local: Callable[[datetime], datetime]) -> Sheet:
+    """One row for each invoice that is to be issued, with all that it needs."""
+    rows = tuple(_invoice_row(words, one, local) for one in wanted)
+    heads = (
+        _("Receipt"), _("Made out to"), _("Tax number"), _("E-mail"), _("Sum"), _("Currency"), _("Paid on"), _("Paid by"),
+        _("Garage"), _("Entered"), _("Left"),
+    )  # fmt: skip
+    return _sheet(words, "invoices", _("Invoices"), heads, rows)
+
+
+def _invoice_row(words: Words, one: Wanted, local: Callable[[datetime], datetime]) -> tuple[Cell, ...]:
+    said = one.request
+    who: tuple[Cell, ...] = ("", "", "") if said is None else (said.title, said.tax_number, said.email)
+    left = None if one.left is None else _wall(local(one.left))
+    paid = (Decimal(one.money.text), one.money.currency, _wall(local(one.paid_at)), provider_said(words, one.means))
+    return (one.receipt, *who, *paid, one.lot, _wall(local(one.entered)), left)
+
+
+def _wall(at: datetime) -> datetime:
+    """On the site's clocks, without an offset: a spreadsheet knows none."""
+    return at.replace(tzinfo=None, microsecond=0)
 
 
 _MONEY = (_("Came"), _("Sent back"), _("Left over"), _("Currency"), _("Payments"))

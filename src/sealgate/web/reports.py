@@ -97,7 +97,7 @@ def everything(page: AtPage, asked: AsChosen) -> Response:
     """Every report of that time in one workbook."""
     asking = _asking(page, asked)
     sheets = [sheet for make in REPORTS.values() for sheet in make(page, asking).sheets]
-    return _file(xlsx_of(sheets), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
+    return as_file(xlsx_of(sheets), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
 
 
 @router.get("/apds.json")
@@ -105,19 +105,19 @@ def apds(page: AtPage, asked: AsChosen) -> Response:
     """The same time in the terms of ISO/TS 5206-1, without plates."""
     found = exchange.export(page.house, page.signed, _asking(page, asked))
     text = json.dumps(found, ensure_ascii=False, indent=1).encode()
-    return _file(text, "application/json", f"apds-{page.here.site}.json")
+    return as_file(text, "application/json", f"apds-{page.here.site}.json")
 
 
 @router.get("/{name}.csv")
 def as_csv(page: AtPage, name: str, asked: AsChosen) -> Response:
     asking = _asking(page, asked)
-    return _file(csv_of(_report(page, name, asking).sheets[0]), "text/csv", _called(name, asking, "csv"))
+    return as_file(csv_of(_report(page, name, asking).sheets[0]), "text/csv", _called(name, asking, "csv"))
 
 
 @router.get("/{name}.xlsx")
 def as_xlsx(page: AtPage, name: str, asked: AsChosen) -> Response:
     asking = _asking(page, asked)
-    return _file(xlsx_of(_report(page, name, asking).sheets), XLSX, _called(name, asking, "xlsx"))
+    return as_file(xlsx_of(_report(page, name, asking).sheets), XLSX, _called(name, asking, "xlsx"))
 
 
 @router.get("/{name}")
@@ -245,6 +245,7 @@ def _called(name: str, asking: Asking, ending: str) -> str:
     return f"{name}-{asking.since}-{asking.until}.{ending}"
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
+def as_file(content: bytes, kind: str, name: str) -> Response:
+    """To be kept by whoever asked for it, and by no cache."""
     kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=kind, headers=kept)

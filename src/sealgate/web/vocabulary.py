@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sealgate.domain.access import Passback, Reason
+from sealgate.domain.billing import PaymentState, RefundState
+from sealgate.domain.desk import Act
+from sealgate.domain.invoices import Buyer
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
 from sealgate.domain.operators import Permission, Purpose, Role
 from sealgate.domain.people import PersonKind
@@ -156,6 +159,39 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RightKind.VISITOR: _("By the tariff"),
         RightKind.PERMIT: _("Permit"),
         RightKind.RESERVATION: _("Reservation"),
+    },
+    PaymentState: {
+        PaymentState.PENDING: _("Under way"),
+        PaymentState.PAID: _("Paid"),
+        PaymentState.REFUSED: _("Refused"),
+        PaymentState.EXPIRED: _("Expired"),
+        PaymentState.REFUNDED: _("All sent back"),
+        PaymentState.PART_REFUNDED: _("Partly sent back"),
+        PaymentState.CHARGED_BACK: _("Charged back"),
+    },
+    RefundState: {
+        RefundState.ASKED: _("On its way back"),
+        RefundState.STUCK: _("Stuck at the provider"),
+        RefundState.DONE: _("Sent back"),
+        RefundState.FAILED: _("Refused by the provider"),
+    },
+    Buyer: {
+        Buyer.PERSON: _("A person"),
+        Buyer.COMPANY: _("A company"),
+    },
+    Act: {
+        Act.SAME_CAR: _("The same car"),
+        Act.ANOTHER_CAR: _("Another car"),
+        Act.PLATE: _("The plate was typed"),
+        Act.SEND_BILL: _("The bill was sent"),
+        Act.OPEN: _("Opened by hand"),
+        Act.CHARGE_LATER: _("Opened, the bill stays due"),
+        Act.WAIVE: _("Waived"),
+        Act.REDUCE: _("Reduced"),
+        Act.LOST_TICKET: _("The ticket was lost"),
+        Act.NOT_OPEN: _("Not opened"),
+        Act.BLOCK: _("The lane was blocked"),
+        Act.MAINTENANCE: _("Maintenance was called"),
     },
     Difference: {
         Difference.MISSING_HERE: _("Not in our books"),

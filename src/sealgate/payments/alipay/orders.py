@@ -21,6 +21,7 @@ from sealgate.payments.alipay.trades import BEIJING, CURRENCY, told_of_answer, t
 from sealgate.payments.fields import MOST_NOTICE_BYTES, Fields
 from sealgate.payments.outbound import TIMEOUT, Outbound, refuse_trouble
 from sealgate.ports import (
+    BadStatement,
     Clock,
     CurrencyNotTaken,
     GarbledAnswer,
@@ -170,6 +171,12 @@ class Alipay:
             return iter(())  # nothing moved on that day
         _refuse(answer)
         return iter(bills.read(self._download(answer.text("bill_download_url", 2048))))
+
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        """The zip of the merchant platform."""
+        if len(file) > bills.MOST_PACKED:
+            raise BadStatement("the bill is too large")
+        return iter(bills.read(file))
 
     def _download(self, address: str) -> bytes:
         """The address lives 30 seconds. It comes as http, and its answer is not signed: so it is asked by https."""

@@ -18,7 +18,7 @@ from sealgate.domain.billing import News, NothingToPay, Payment, Refund, RefundS
 from sealgate.domain.money import Money
 from sealgate.domain.reconciliation import Movement, StatementLine
 from sealgate.payments.fields import MOST_NOTICE_BYTES
-from sealgate.payments.simulated import notices
+from sealgate.payments.simulated import notices, statements
 from sealgate.ports import (
     BadAccount,
     Clock,
@@ -230,6 +230,9 @@ class Simulated:
             raise StatementNotReady
         with self._lock:
             return iter([line for line in self._lines if line.at.date() == day])
+
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        return iter(statements.read(file))
 
     def _news(self, sale: _Sale) -> News:
         over = sale.news in (News.WAITING, News.FAILED) and self._clock.now() >= sale.order.expires_at

@@ -8,7 +8,7 @@ before it is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import quote, urlencode
 
@@ -48,6 +48,7 @@ LEAST_TIME = timedelta(minutes=35)
 """A session lives 30 minutes at least, from when it reaches them."""
 MOST_TIME = timedelta(hours=23, minutes=55)
 MOST_ANSWER = 8 << 20
+MOST_STATEMENT = 32 << 20
 PAGE = 100
 MOST_PAGES = 500
 SETTLING = timedelta(minutes=10)
@@ -198,11 +199,13 @@ class Stripe:
         if self._clock.now() < ends + SETTLING:
             raise StatementNotReady
         query = {"created[gte]": _unix(begins), "created[lt]": _unix(ends), "expand[]": "data.source"}
-        try:
-            lines = [balance.line_of(one) for one in self._list("/v1/balance_transactions", query)]
-        except GarbledAnswer as error:
-            raise BadStatement(str(error)) from error
-        return iter([line for line in lines if line is not None])
+        return _lines(self._list("/v1/balance_transactions", query))
+
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        """A list of balance transactions as JSON, their sources expanded: what `stripe balance_transactions list` prints."""
+        if len(file) > MOST_STATEMENT:
+            raise BadStatement("the list is too large")
+        return _lines(read_json(file, BadStatement).parts("data"))
 
     def _list(self, path: str, query: Mapping[str, str]) -> Iterator[Fields]:
         """Every object of a list, page by page, newest first."""
@@ -242,6 +245,14 @@ class Stripe:
 
 
 _EXPANDED = urlencode({"expand[]": "payment_intent.latest_charge"})
+
+
+def _lines(entries: Iterable[Fields]) -> Iterator[StatementLine]:
+    try:
+        lines = [balance.line_of(one) for one in entries]
+    except GarbledAnswer as error:
+        raise BadStatement(str(error)) from error
+    return iter([line for line in lines if line is not None])
 
 
 def _refusal(answer: Answer) -> ProviderRefused:

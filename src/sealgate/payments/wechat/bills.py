@@ -27,11 +27,18 @@ GZIP = b"\x1f\x8b"
 
 def unpack(packed: bytes, sha1: str) -> bytes:
     """Unpack at most `MOST_UNPACKED` bytes and compare them with the checksum, which is that of the unpacked file."""
-    plain = _gunzip(packed) if packed.startswith(GZIP) else packed
+    plain = unpacked(packed)
     found = hashlib.sha1(plain, usedforsecurity=False).hexdigest()  # theirs to choose; the line it comes over is signed
     if not hmac.compare_digest(found.encode(), sha1.lower().encode()):
         raise BadStatement("the bill is not what its checksum says")
     return plain
+
+
+def unpacked(file: bytes) -> bytes:
+    """At most `MOST_UNPACKED` bytes of a file that may be packed."""
+    if len(file) > (MOST_PACKED if file.startswith(GZIP) else MOST_UNPACKED):
+        raise BadStatement("the bill is too large")
+    return _gunzip(file) if file.startswith(GZIP) else file
 
 
 def _gunzip(packed: bytes) -> bytes:

@@ -182,6 +182,10 @@ class WechatPay:
         packed = self._download(bill.text("download_url", 2048))
         return iter(bills.read(bills.unpack(packed, bill.text("hash_value", 64)), self._account.mchid))
 
+    def read_statement(self, file: bytes) -> Iterator[StatementLine]:
+        """The CSV of the merchant platform, packed by gzip or not."""
+        return iter(bills.read(bills.unpacked(file), self._account.mchid))
+
     def _download(self, address: str) -> bytes:
         """Signed as asked, not signed as answered: its checksum came in a signed answer."""
         parts, base = urlsplit(address), urlsplit(self._out.base)

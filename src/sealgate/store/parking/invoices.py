@@ -17,16 +17,17 @@ i = s.invoice_requests.c
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """`detail` is sealed: buyer, title, tax number, e-mail."""
+    """`detail` is sealed: buyer, title, tax number, e-mail. `number` is that of the invoice that was issued."""
 
     payment: PaymentId
     stay: StayId
     asked_at: datetime
     detail: Sealed
     done_at: datetime | None = None
+    number: str | None = None
 
 
-_INVOICE = (i.payment_id, i.stay_id, i.asked_at, i.detail, i.done_at)
+INVOICE = (i.payment_id, i.stay_id, i.asked_at, i.detail, i.done_at, i.number)
 
 
 def put_invoice(tx: Tx, row: InvoiceRow) -> bool:
@@ -34,20 +35,21 @@ def put_invoice(tx: Tx, row: InvoiceRow) -> bool:
     values = {"stay_id": row.stay, "asked_at": row.asked_at, "detail": row.detail}
     if tx.change(s.invoice_requests, [i.payment_id == row.payment, i.done_at.is_(None)], values) == 1:
         return True
-    new = {"payment_id": row.payment, **values, "done_at": None}
+    new = {"payment_id": row.payment, **values, "done_at": None, "number": None}
     return bool(tx.add_unless_there(s.invoice_requests, [new], (i.payment_id,)))
 
 
 def invoice(db: Reader, payment: PaymentId) -> InvoiceRow | None:
-    return db.row(sa.select(*_INVOICE).where(db.mine(s.invoice_requests), i.payment_id == payment), InvoiceRow)
+    return db.row(sa.select(*INVOICE).where(db.mine(s.invoice_requests), i.payment_id == payment), InvoiceRow)
 
 
 def open_invoices(db: Reader, limit: int = 200) -> list[InvoiceRow]:
     """Those that nobody has made yet, oldest first."""
-    query = sa.select(*_INVOICE).where(db.mine(s.invoice_requests), i.done_at.is_(None))
+    query = sa.select(*INVOICE).where(db.mine(s.invoice_requests), i.done_at.is_(None))
     return db.rows(query.order_by(i.asked_at, i.payment_id).limit(limit), InvoiceRow)
 
 
-def finish_invoice(tx: Tx, payment: PaymentId, at: datetime) -> bool:
-    """It is made. False if it was already."""
-    return tx.change(s.invoice_requests, [i.payment_id == payment, i.done_at.is_(None)], {"done_at": at}) == 1
+def finish_invoice(tx: Tx, payment: PaymentId, number: str, at: datetime) -> bool:
+    """It is issued under this number. False if it was already."""
+    still = [i.payment_id == payment, i.done_at.is_(None)]
+    return tx.change(s.invoice_requests, still, {"done_at": at, "number": number}) == 1

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from sealgate.domain.billing import HELD, PaymentState, RefundState
-from sealgate.domain.ids import BillId, PaymentId, RefundId, StayId
+from sealgate.domain.ids import BillId, OperatorId, PaymentId, RefundId, StayId
 from sealgate.domain.money import Money
 from sealgate.domain.reconciliation import Difference, Movement
 from sealgate.ports import Sealed, Token
@@ -72,7 +72,8 @@ class RefundRow:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceRow:
-    """`ours` and `theirs` are minor units of `currency`; None where one side knows nothing of it. `refs` are sealed."""
+    """`ours` and `theirs` are minor units of `currency`; None where one side knows nothing of it. `refs` and
+    `settled_why`, the words of whoever settled it, are sealed."""
 
     difference: UUID
     provider: str
@@ -86,18 +87,20 @@ class DifferenceRow:
     theirs: int | None = None
     refs: Sealed | None = None
     settled_at: datetime | None = None
+    settled_by: OperatorId | None = None
+    settled_why: Sealed | None = None
 
 
 b, p, r, d = s.bills.c, s.payments.c, s.refunds.c, s.differences.c
 _BILL = (b.bill_id, b.stay_id, b.at, b.lines, b.total_minor, b.currency, b.final)
-_PAYMENT = (
+PAYMENT = (
     p.payment_id, p.stay_id, p.provider, p.merchant, p.state, p.minor, p.currency, p.idempotency, p.started_at,
     p.expires_at, p.bill_id, p.paid_at, p.refunded_told, p.disputed_at, p.ref_token, p.refs,
 )  # fmt: skip
-_REFUND = (r.refund_id, r.payment_id, r.state, r.minor, r.currency, r.reference, r.asked_at, r.done_at, r.reason)
-_DIFFERENCE = (
+REFUND = (r.refund_id, r.payment_id, r.state, r.minor, r.currency, r.reference, r.asked_at, r.done_at, r.reason)
+DIFFERENCE = (
     d.difference_id, d.provider, d.day, d.difference, d.movement, d.currency, d.found_at, d.payment_id,
-    d.ours_minor, d.theirs_minor, d.refs, d.settled_at,
+    d.ours_minor, d.theirs_minor, d.refs, d.settled_at, d.settled_by, d.settled_why,
 )  # fmt: skip
 
 
@@ -121,16 +124,19 @@ def newest_bill(db: Reader, stay: StayId) -> BillRow | None:
     return db.row(query.order_by(b.final.desc(), b.bill_id.desc()).limit(1), _bill)
 
 
+def bills_of(db: Reader, stay: StayId) -> list[BillRow]:
+    """Oldest first."""
+    return db.rows(sa.select(*_BILL).where(db.mine(s.bills), b.stay_id == stay).order_by(b.bill_id), _bill)
+
+
 def bill(db: Reader, bill: BillId) -> BillRow | None:
     return db.row(sa.select(*_BILL).where(db.mine(s.bills), b.bill_id == bill), _bill)
 
 
 def received(db: Reader, stay: StayId, currency: str) -> Money:
     """What was paid for it and is still ours. Money of another currency was refused when it came."""
-    query = sa.select(*_PAYMENT).where(
-        db.mine(s.payments), p.stay_id == stay, p.currency == currency, p.state.in_(sorted(HELD))
-    )
-    total = sum(row.asked.minor - _sent_back(db, row) for row in db.rows(query, _payment))
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.stay_id == stay, p.currency == currency, p.state.in_(sorted(HELD)))
+    total = sum(row.asked.minor - _sent_back(db, row) for row in db.rows(query, payment_row))
     return Money(total, currency)
 
 
@@ -172,40 +178,40 @@ def _equal(column: sa.Column[Any], value: Any) -> sa.ColumnElement[bool]:
 
 
 def payment(db: Reader, payment: PaymentId) -> PaymentRow | None:
-    return db.row(sa.select(*_PAYMENT).where(db.mine(s.payments), p.payment_id == payment), _payment)
+    return db.row(sa.select(*PAYMENT).where(db.mine(s.payments), p.payment_id == payment), payment_row)
 
 
 def payment_by_key(db: Reader, idempotency: str) -> PaymentRow | None:
-    return db.row(sa.select(*_PAYMENT).where(db.mine(s.payments), p.idempotency == idempotency), _payment)
+    return db.row(sa.select(*PAYMENT).where(db.mine(s.payments), p.idempotency == idempotency), payment_row)
 
 
 def payment_by_ref(db: Reader, ref: Token) -> PaymentRow | None:
     """By the token of the provider's own number."""
-    return db.row(sa.select(*_PAYMENT).where(db.mine(s.payments), p.ref_token == ref).limit(1), _payment)
+    return db.row(sa.select(*PAYMENT).where(db.mine(s.payments), p.ref_token == ref).limit(1), payment_row)
 
 
 def payments_of(db: Reader, stay: StayId) -> list[PaymentRow]:
     """Oldest first."""
-    query = sa.select(*_PAYMENT).where(db.mine(s.payments), p.stay_id == stay)
-    return db.rows(query.order_by(p.payment_id), _payment)
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.stay_id == stay)
+    return db.rows(query.order_by(p.payment_id), payment_row)
 
 
 def pending_payments(db: Reader, before: datetime, limit: int = 100) -> list[PaymentRow]:
     """Those started before that instant, oldest first: somebody has to ask the provider."""
-    query = sa.select(*_PAYMENT).where(db.mine(s.payments), sa.text("state = 'pending'"), p.started_at < before)
-    return db.rows(query.order_by(p.started_at, p.payment_id).limit(limit), _payment)
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), sa.text("state = 'pending'"), p.started_at < before)
+    return db.rows(query.order_by(p.started_at, p.payment_id).limit(limit), payment_row)
 
 
 def refused_payments(db: Reader, after: PaymentId, limit: int = 100) -> list[PaymentRow]:
     """Refused ones made since the id `after`, which begins with its time: a driver may try again on the same order."""
-    query = sa.select(*_PAYMENT).where(db.mine(s.payments), p.payment_id >= after, p.state == PaymentState.REFUSED)
-    return db.rows(query.order_by(p.payment_id).limit(limit), _payment)
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.payment_id >= after, p.state == PaymentState.REFUSED)
+    return db.rows(query.order_by(p.payment_id).limit(limit), payment_row)
 
 
 def payments_paid(db: Reader, provider: str, since: datetime, until: datetime) -> list[PaymentRow]:
     """What came by that provider from `since` until `until`, the end not included; for the statement of a day."""
-    query = sa.select(*_PAYMENT).where(db.mine(s.payments), p.provider == provider, p.paid_at >= since, p.paid_at < until)
-    return db.rows(query.order_by(p.paid_at, p.payment_id), _payment)
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.provider == provider, p.paid_at >= since, p.paid_at < until)
+    return db.rows(query.order_by(p.paid_at, p.payment_id), payment_row)
 
 
 def add_refund(tx: Tx, row: RefundRow) -> None:
@@ -230,27 +236,27 @@ def change_refund(tx: Tx, refund: RefundId, before: RefundState, after: RefundSt
 
 
 def refunds_of(db: Reader, payment: PaymentId) -> list[RefundRow]:
-    query = sa.select(*_REFUND).where(db.mine(s.refunds), r.payment_id == payment)
-    return db.rows(query.order_by(r.asked_at, r.refund_id), _refund)
+    query = sa.select(*REFUND).where(db.mine(s.refunds), r.payment_id == payment)
+    return db.rows(query.order_by(r.asked_at, r.refund_id), refund_row)
 
 
 def refunds_under_way(db: Reader, limit: int = 100) -> list[RefundRow]:
     """Asked for and not answered, oldest first."""
-    query = sa.select(*_REFUND).where(db.mine(s.refunds), sa.text("state IN ('asked', 'stuck')"))
-    return db.rows(query.order_by(r.asked_at, r.refund_id).limit(limit), _refund)
+    query = sa.select(*REFUND).where(db.mine(s.refunds), sa.text("state IN ('asked', 'stuck')"))
+    return db.rows(query.order_by(r.asked_at, r.refund_id).limit(limit), refund_row)
 
 
 def refunds_done(db: Reader, provider: str, since: datetime, until: datetime) -> list[tuple[RefundRow, PaymentRow]]:
     """What went back by that provider from `since` until `until`, the end not included, each with its payment."""
     same = sa.and_(p.tenant_id == r.tenant_id, p.payment_id == r.payment_id)
-    query = sa.select(*_REFUND, *_PAYMENT).join(s.payments, same)
+    query = sa.select(*REFUND, *PAYMENT).join(s.payments, same)
     query = query.where(db.mine(s.refunds), p.provider == provider, r.done_at >= since, r.done_at < until)
-    cut = len(_REFUND)
-    return db.rows(query.order_by(r.done_at, r.refund_id), lambda *row: (_refund(*row[:cut]), _payment(*row[cut:])))
+    cut = len(REFUND)
+    return db.rows(query.order_by(r.done_at, r.refund_id), lambda *row: (refund_row(*row[:cut]), payment_row(*row[cut:])))
 
 
 def refund(db: Reader, refund: RefundId) -> RefundRow | None:
-    return db.row(sa.select(*_REFUND).where(db.mine(s.refunds), r.refund_id == refund), _refund)
+    return db.row(sa.select(*REFUND).where(db.mine(s.refunds), r.refund_id == refund), refund_row)
 
 
 def add_difference(tx: Tx, row: DifferenceRow) -> None:
@@ -267,25 +273,28 @@ def add_difference(tx: Tx, row: DifferenceRow) -> None:
         "refs": row.refs,
         "found_at": row.found_at,
         "settled_at": row.settled_at,
+        "settled_by": row.settled_by,
+        "settled_why": row.settled_why,
     }
     tx.add(s.differences, values)
 
 
 def open_differences(db: Reader, limit: int = 200) -> list[DifferenceRow]:
     """Those that nobody has settled, oldest day first."""
-    query = sa.select(*_DIFFERENCE).where(db.mine(s.differences), d.settled_at.is_(None))
+    query = sa.select(*DIFFERENCE).where(db.mine(s.differences), d.settled_at.is_(None))
     return db.rows(query.order_by(d.day, d.difference_id).limit(limit), DifferenceRow)
 
 
 def differences_of(db: Reader, provider: str, day: date) -> list[DifferenceRow]:
     """All of one statement, settled ones too."""
-    query = sa.select(*_DIFFERENCE).where(db.mine(s.differences), d.provider == provider, d.day == day)
+    query = sa.select(*DIFFERENCE).where(db.mine(s.differences), d.provider == provider, d.day == day)
     return db.rows(query.order_by(d.difference_id), DifferenceRow)
 
 
-def settle_difference(tx: Tx, difference: UUID, at: datetime) -> bool:
+def settle_difference(tx: Tx, difference: UUID, at: datetime, by: OperatorId, why: Sealed) -> bool:
     """False if another operator was first."""
-    return tx.change(s.differences, [d.difference_id == difference, d.settled_at.is_(None)], {"settled_at": at}) == 1
+    values = {"settled_at": at, "settled_by": by, "settled_why": why}
+    return tx.change(s.differences, [d.difference_id == difference, d.settled_at.is_(None)], values) == 1
 
 
 def _changing(row: PaymentRow) -> dict[str, Any]:
@@ -303,11 +312,11 @@ def _bill(bill: BillId, stay: StayId, at: datetime, lines: Any, minor: int, curr
     return BillRow(bill, stay, at, tuple(lines), Money(minor, currency), bool(final))
 
 
-def _payment(*columns: Any) -> PaymentRow:
+def payment_row(*columns: Any) -> PaymentRow:
     payment, stay, provider, merchant, state, minor, currency, *rest = columns
     return PaymentRow(payment, stay, provider, merchant, state, Money(minor, currency), *rest)
 
 
-def _refund(*columns: Any) -> RefundRow:
+def refund_row(*columns: Any) -> RefundRow:
     refund, payment, state, minor, currency, *rest = columns
     return RefundRow(refund, payment, state, Money(minor, currency), *rest)

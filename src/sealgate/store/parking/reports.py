@@ -165,7 +165,7 @@ def differences(db: Reader, since: date, until: date) -> list[DifferenceRow]:
     """Of statements of these days, both included, settled or not."""
     query = sa.select(
         d.difference_id, d.provider, d.day, d.difference, d.movement, d.currency, d.found_at, d.payment_id,
-        d.ours_minor, d.theirs_minor, d.refs, d.settled_at,
+        d.ours_minor, d.theirs_minor, d.refs, d.settled_at, d.settled_by, d.settled_why,
     ).where(db.mine(s.differences), d.day >= since, d.day <= until)  # fmt: skip
     return db.rows(query.order_by(d.day, d.difference_id).limit(MOST_ROWS), DifferenceRow)
 

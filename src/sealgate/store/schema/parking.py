@@ -170,6 +170,8 @@ differences = table(
     may("refs", SealedBytes),
     must("found_at", Instant),
     may("settled_at", Instant),
+    may("settled_by", Id),
+    may("settled_why", SealedBytes),
     needs(tenants),
     where("ix_differences_open", "tenant_id", "day", unique=False, only="settled_at IS NULL"),
 )

@@ -167,6 +167,7 @@ invoice_requests = table(
     must("asked_at", Instant),
     must("detail", SealedBytes),
     may("done_at", Instant),
+    may("number", Text),
     where("ix_invoice_requests_open", "tenant_id", "asked_at", unique=False, only="done_at IS NULL"),
 )
 
