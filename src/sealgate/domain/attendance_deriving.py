@@ -70,6 +70,11 @@ class Deriver:
                 made.append(self._planned(own, stretches, facts, issues, high))
         return tuple(made)
 
+    def works(self, facts: PersonFacts, day: date) -> bool:
+        """Whether something is to be worked on that day: by the roster, or by the calendar where nobody rostered the person."""
+        plan = self._plan(facts, day)
+        return plan.works or plan.day_class is DayClass.WORKDAY
+
     def _plan(self, facts: PersonFacts, day: date) -> Plan:
         if (facts.since is not None and day < facts.since) or (facts.until is not None and day > facts.until):
             return self.plans.of(NOTHING, day)

@@ -18,7 +18,7 @@ from sealgate.domain.people import PersonKind
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import CodeSighting, Means
 from sealgate.flows import enrol, hours, hours_rosters, passage, rules
-from sealgate.flows.kit import House, of_day, subject
+from sealgate.flows.kit import of_day, subject
 from sealgate.privacy import journal
 from sealgate.store.hours import months
 
@@ -33,7 +33,9 @@ def test_alice_works_her_hours(attendance: Any) -> None:
     assert (day.verdict, day.minutes(Figure.PLANNED), day.minutes(Figure.WORKED)) == (Verdict.PRESENT, 480, 480)
     assert (day.presence[0].came, day.issues) == (f"passage:{first}", ())
     assert (done.people, done.days, done.changed) == (1, 31, 1)
-    assert sum(t.minutes for t in done.totals if t.figure is Figure.ABSENT) == 17 * 480  # 18 working days in this October, one of them a Saturday
+    assert (
+        sum(t.minutes for t in done.totals if t.figure is Figure.ABSENT) == 17 * 480
+    )  # 18 working days in this October, one of them a Saturday
 
 
 def test_the_gates_own_passages_are_found(attendance: Any, clock: Any) -> None:
@@ -143,7 +145,7 @@ def test_in_by_one_site_and_out_by_another(attendance: Any) -> None:
 
 
 def test_two_time_zones_in_one_day(attendance: Any) -> None:
-    """In at Shanghai's clock, out at Tokyo's, which is an hour ahead: presence is by instants, the plan by the roster's site."""
+    """In at Shanghai's clock, out at Tokyo's, an hour ahead: presence is by instants, the plan by the roster's site."""
     house, campus = attendance.house, attendance.campus
     alice = campus.person("Alice Marsh")
     attendance.roster(alice, attendance.day)
