@@ -246,6 +246,7 @@ def _wechat(settings: Settings) -> WechatAccount:
         private_key=_text(settings.wechat_private_key_file),
         api_v3_key=_secret(settings.wechat_api_v3_key),
         platform_keys={serial: _text(path) for serial, path in settings.wechat_platform_keys.items()},
+        app_secret=_secret(settings.wechat_app_secret),
     )
 
 

@@ -407,6 +407,25 @@ class NoticeAnswer:
     body: bytes
 
 
+class OwnBrowser(Protocol):
+    """The provider's own app as a browser: a page of ours may call its pay function there (WeChat's JSAPI)."""
+
+    def is_there(self, user_agent: str) -> bool:
+        """Whether a browser that calls itself so is that app. It may lie: the worst that comes of it is a button that fails."""
+        ...
+
+    def ask_payer(self, return_address: str, state: str) -> str:
+        """Where to send the driver's browser, so that it comes to `return_address` with `code` and `state` in its query.
+
+        `state` is 1 to 128 ASCII letters and digits.
+        """
+        ...
+
+    def payer(self, code: str) -> str:
+        """Who brought that code, for `Order.payer`. Raises `Unreachable`; `ProviderRefused` for a code used up or made up."""
+        ...
+
+
 class PaymentProvider(Protocol):
     """One account at one provider. Any thread may call; every call ends, at the latest after its time-out.
 
@@ -427,6 +446,11 @@ class PaymentProvider(Protocol):
     @property
     def day_zone(self) -> tzinfo:
         """In whose days its statements are."""
+        ...
+
+    @property
+    def own_browser(self) -> OwnBrowser | None:
+        """None where it has none, or the account does not allow it: then `start` never answers with a `PageCall`."""
         ...
 
     def start(self, order: Order) -> Started:

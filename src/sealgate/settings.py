@@ -28,6 +28,9 @@ class UnknownSetting(Fault):
 PROVIDERS = ("wechat", "alipay", "stripe")
 """Whose accounts can be given, each by the settings that begin with its name."""
 
+OPTIONAL = frozenset({"stripe_account", "wechat_app_secret"})
+"""Those among them without which an account is whole."""
+
 
 class Settings(BaseSettings):
     """What one program runs with. docs/install.md has the table; a test keeps the two together."""
@@ -68,6 +71,9 @@ class Settings(BaseSettings):
     wechat_api_v3_key: SecretStr | None = Field(None, description="WeChat Pay: the APIv3 key, 32 characters")
     wechat_platform_keys: dict[str, Path] = Field(
         default_factory=dict, description="WeChat Pay: files of the keys that it signs with, by serial, as a JSON object"
+    )
+    wechat_app_secret: SecretStr | None = Field(
+        None, description="WeChat Pay: secret of the public account, by which drivers inside WeChat pay there; else by QR code"
     )
     alipay_app_id: str = Field("", description="Alipay: id of the app")
     alipay_seller_id: str = Field("", description="Alipay: number of the merchant, 2088...")
@@ -120,7 +126,7 @@ class Settings(BaseSettings):
 
 def _parts(provider: str) -> list[str]:
     """The settings that an account at that provider cannot be without."""
-    return [name for name in Settings.model_fields if name.startswith(f"{provider}_") and name != "stripe_account"]
+    return [name for name in Settings.model_fields if name.startswith(f"{provider}_") and name not in OPTIONAL]
 
 
 def load(**given: object) -> Settings:

@@ -6,6 +6,7 @@ what is due there; a car that is unknown, free, paid or elsewhere is answered al
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,8 +17,17 @@ from sealgate.domain.money import Money
 from sealgate.domain.plates import PlateText, normalise
 from sealgate.domain.stays import LIVE, StayState
 from sealgate.domain.tries import Tries
-from sealgate.flows import paying
-from sealgate.flows.driving_passes import Shows, exit_code, fits_exit_code, lot_secret, read_stay_pass, stay_pass
+from sealgate.flows import driving_ahead, paying
+from sealgate.flows.driving_passes import (
+    Shows,
+    exit_code,
+    fits_exit_code,
+    is_payer_state,
+    lot_secret,
+    payer_state,
+    read_stay_pass,
+    stay_pass,
+)
 from sealgate.flows.driving_view import TO_PAY, Spot, Standing, View, look, row_of, spot
 from sealgate.flows.kit import House, fingerprint, tenant_of
 from sealgate.flows.parking import let_out
@@ -33,6 +43,8 @@ from sealgate.store.engine import Actor
 from sealgate.store.parking import StayRow
 
 __all__ = ["Shows", "Spot", "Standing", "View", "look", "spot"]
+
+log = logging.getLogger("sealgate.driving")
 
 DRIVER = Actor("system", "driver")
 MOST_WAITING = 50
@@ -187,23 +199,69 @@ def _heard(house: House, here: Spot, payment: PaymentId) -> bool:
         return False
 
 
-def start(house: House, here: Spot, stay: StayId, provider: str, shows: Shows) -> tuple[StartedPayment, str]:
-    """Begin to pay; also the path of the page to come back to. Raises `NothingDue`, and what `paying.start` raises."""
-    if look(house, here, stay, shows).standing not in TO_PAY:
+def start(
+    house: House, here: Spot, stay: StayId, provider: str, shows: Shows, until: datetime | None = None, payer: str = ""
+) -> tuple[StartedPayment, str]:
+    """Begin to pay; also the path of the page to come back to. `until` pays ahead; `payer` is `inside_payer`'s.
+
+    Raises `NothingDue`, `WrongTime`, and what `paying.start` raises.
+    """
+    if until is not None:
+        driving_ahead.check(house, here.lot, shows, until)
+    elif look(house, here, stay, shows).standing not in TO_PAY:
         raise NothingDue
     back = stay_path(here.secret, stay_pass(house, here.tenant, stay, shows))
-    return paying.start(house, here.tenant, stay, provider, return_to=f"{house.address}{back}"), back
+    back_to = f"{house.address}{back}"
+    return paying.start(house, here.tenant, stay, provider, return_to=back_to, payer=payer, until=until), back
 
 
-def start_by_plate(house: House, here: Spot, typed: str, provider: str, address: str) -> tuple[StartedPayment, str]:
-    """Pay for a plate that was typed: nobody is asked to prove anything before paying. Raises as `ask_plate` and `start`."""
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Where a page goes that runs inside the provider's own app, to be told who pays; `back` is its way back to us."""
+
+    address: str
+    back: str
+
+
+def inside(
+    house: House, here: Spot, stay: StayId, shows: Shows, provider: str, browser: str, base: str, more: str = ""
+) -> Inside | None:
+    """None in any other browser, and where the provider has none of its own. `base` is our address; `more` a query to keep."""
+    desk = house.providers.get(provider)
+    own = None if desk is None else desk.own_browser
+    if own is None or not own.is_there(browser):
+        return None
+    held = stay_pass(house, here.tenant, stay, shows)
+    back = stay_path(here.secret, held)
+    address = f"{base}{back}/inside/{provider}" + (f"?{more}" if more else "")
+    return Inside(own.ask_payer(address, payer_state(house, here.tenant, held, provider)), back)
+
+
+def inside_payer(house: House, here: Spot, held: str, provider: str, code: str, state: str) -> str:
+    """Who pays; empty where the provider would not say, so that the driver scans a code instead.
+
+    Raises `NotFound` for a `state` that we did not give: nobody is asked for the sake of a stranger.
+    """
+    desk = house.providers.get(provider)
+    own = None if desk is None else desk.own_browser
+    if own is None or not is_payer_state(house, here.tenant, held, provider, state):
+        raise NotFound("payer")
+    try:
+        return own.payer(code)
+    except (Unreachable, ProviderRefused) as error:
+        log.warning("%s did not say who pays: %s", provider, error)
+        return ""
+
+
+def owing_plate(house: House, here: Spot, typed: str, address: str) -> StayId:
+    """The stay that owes for a typed plate; not to be told. Raises `NothingDue`, and as `ask_plate`."""
     plate, now = normalise(typed), house.clock.now()
     GUESSES.allow(here, address, now)
     found = _due_of_plate(house, here, plate)
     if found is None:
         GUESSES.missed(here, address, now)
         raise NothingDue
-    return start(house, here, found[0].stay.stay, provider, Shows.SUM)
+    return found[0].stay.stay
 
 
 def use_coupon(house: House, here: Spot, stay: StayId, code: str, address: str) -> None:

@@ -88,6 +88,15 @@ def read_stay_pass(house: House, tenant: TenantId, text: str) -> StayPass:
     return StayPass(StayId(UUID(bytes=body[:16])), Shows(body[16:17].decode()))
 
 
+def payer_state(house: House, tenant: TenantId, held: str, provider: str) -> str:
+    """24 letters and digits that come back with the payer's code: only who went from this page's button brings them."""
+    return _mac(house, tenant, "payer", f"{provider}/{held}".encode(), 12).hex()
+
+
+def is_payer_state(house: House, tenant: TenantId, held: str, provider: str, text: str) -> bool:
+    return hmac.compare_digest(payer_state(house, tenant, held, provider).encode(), text.encode(errors="replace"))
+
+
 def receipt_pass(house: House, tenant: TenantId, payment: PaymentId, shows: Shows) -> str:
     """Without an end of its own: it shows something as long as the stay's key opens."""
     body = payment.bytes + shows.encode()

@@ -77,7 +77,8 @@ class Given:
 class View:
     """A stay as its driver sees it. `leave_by` ends the grace after a payment; `failed`: the newest try was refused.
 
-    `pending` is a payment that nobody has heard of yet; `gate` the exit at which the car waits.
+    `pending` is a payment that nobody has heard of yet; `gate` the exit at which the car waits;
+    `gone`: no time can be paid for any more.
     """
 
     standing: Standing
@@ -88,6 +89,7 @@ class View:
     failed: bool
     pending: PaymentId | None
     gate: GateId | None
+    gone: bool
     details: Details | None
 
 
@@ -118,6 +120,7 @@ def look(house: House, here: Spot, stay: StayId, shows: Shows) -> View:
         failed=pending is None and bool(payments) and payments[-1].state in {PaymentState.REFUSED, PaymentState.EXPIRED},
         pending=None if pending is None else pending.payment,
         gate=row.exit_gate if row.stay.state is StayState.WAITING and row.stay.inside else None,
+        gone=not row.stay.inside or not row.stay.bills,
         details=_details(house, here, row, sums, now) if shows is Shows.DETAILS and sums is not None else None,
     )
 

@@ -47,6 +47,7 @@ __all__ = [
     "SentBack",
     "StartedPayment",
     "UnknownProvider",
+    "ahead_of",
     "ask",
     "ask_pending",
     "bill_of",
@@ -116,38 +117,75 @@ def _owed(db: Reader, row: parking.StayRow, now: datetime) -> Account:
     return replace(found, due=Money(0, found.due.currency)) if in_grace else found
 
 
+def ahead_of(house: House, tenant: TenantId, stay: StayId, until: datetime) -> Account:
+    """The account if the car leaves at a later time. Raises `NotFound`, `StayOver` for one that has left."""
+    with house.store.read(tenant) as db:
+        row = parking.stay(db, stay)
+        if row is None:
+            raise NotFound("stay")
+        return _owed_until(db, row, until)
+
+
+def _owed_until(db: Reader, row: parking.StayRow, until: datetime) -> Account:
+    if not row.stay.inside or row.stay.state in (StayState.CLOSED, StayState.DISPUTED):
+        raise StayOver("this stay cannot be paid ahead")
+    return account(db, row.stay, partial(bill_at, db), until)
+
+
 def start(
-    house: House, tenant: TenantId, stay: StayId, provider: str, *, return_to: str, payer: str = "", phone: bool = True
+    house: House,
+    tenant: TenantId,
+    stay: StayId,
+    provider: str,
+    *,
+    return_to: str,
+    payer: str = "",
+    phone: bool = True,
+    until: datetime | None = None,
 ) -> StartedPayment:
     """Begin to pay what is due by that provider; the order that is under way, where there is one for that sum.
 
-    `return_to` is the whole address to come back to. Raises `UnknownProvider`, `StayOver`, `NothingToPay`,
-    `Unreachable` (it may be tried again at once), `ProviderRefused`, `CurrencyNotTaken`.
+    `return_to` is the whole address to come back to; `until` pays ahead for leaving then. Raises `UnknownProvider`,
+    `StayOver`, `NothingToPay`, `Unreachable` (it may be tried again at once), `ProviderRefused`, `CurrencyNotTaken`.
     """
     desk = provider_named(house, provider)
-    _close_others(house, tenant, stay, provider)
+    _close_others(house, tenant, stay, Wanted(provider, payer, until))
     with house.store.begin(tenant, DRIVER) as tx:
         now = house.clock.now()
         row = _payable(tx, stay)
-        owed = _owed(tx, row, now)
+        owed = _owed(tx, row, now) if until is None else _owed_until(tx, row, until)
         if owed.due.minor <= 0:
             raise NothingToPay
-        known = _under_way(house, tx, row, provider, owed.due, payer, now)
+        known = _under_way(house, tx, row, Wanted(provider, payer, until), owed.due, now)
         if known is None:
-            known = _new(house, tx, row, desk, owed, {"return": return_to, "payer": payer, "phone": phone})
+            known = _new(house, tx, row, desk, owed, {"return": return_to, "payer": payer, "phone": phone}, until)
             pending = Outcome(Verdict.NO_NEWS, known.payment, known.payment)
             rows.note(house, tx, pending, stay, "payment.pending", now)
     return _order(house, tenant, desk, known)
 
 
-def _close_others(house: House, tenant: TenantId, stay: StayId, provider: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What makes two orders of one stay the same, beside their sum."""
+
+    provider: str
+    payer: str
+    until: datetime | None
+
+    def fits(self, known: Known, due: Money | None) -> bool:
+        row = known.row
+        same = (row.provider, row.asked, row.covers_until) == (self.provider, due, self.until)
+        return same and known.wording.get("payer") == self.payer
+
+
+def _close_others(house: House, tenant: TenantId, stay: StayId, wanted: Wanted) -> None:
     """Nobody is to pay at two places. An order that was just paid says so; one that cannot be closed now is left to
     `settling`, which sends back what comes twice."""
     with house.store.read(tenant) as db:
-        due = next((_owed(db, row, house.clock.now()).due for row in [parking.stay(db, stay)] if row is not None), None)
-        pending = [row for row in parking.payments_of(db, stay) if row.state is PaymentState.PENDING]
-        others = [rows.known(house, db, row).payment for row in pending if (row.provider, row.asked) != (provider, due)]
-    for payment in others:
+        row, until = parking.stay(db, stay), wanted.until
+        owed = None if row is None else _owed(db, row, house.clock.now()) if until is None else _owed_until(db, row, until)
+        pending = [rows.known(house, db, one) for one in parking.payments_of(db, stay) if one.state is PaymentState.PENDING]
+    for payment in [one.payment for one in pending if owed is None or not wanted.fits(one, owed.due)]:
         desk = house.providers.get(payment.provider)
         try:
             if desk is not None:
@@ -165,19 +203,24 @@ def _payable(tx: Tx, stay: StayId) -> parking.StayRow:
     return row
 
 
-def _under_way(
-    house: House, tx: Tx, row: parking.StayRow, provider: str, due: Money, payer: str, now: datetime
-) -> Known | None:
+def _under_way(house: House, tx: Tx, row: parking.StayRow, wanted: Wanted, due: Money, now: datetime) -> Known | None:
     for payment in parking.payments_of(tx, row.stay.stay):
-        pending = payment.state is PaymentState.PENDING and payment.provider == provider and payment.asked == due
-        if pending and payment.expires_at - now >= STILL_TIME:
+        if payment.state is PaymentState.PENDING and payment.expires_at - now >= STILL_TIME:
             known = rows.known(house, tx, payment)
-            if known.wording.get("payer") == payer:
+            if wanted.fits(known, due):
                 return known
     return None
 
 
-def _new(house: House, tx: Tx, row: parking.StayRow, desk: PaymentProvider, owed: Account, wording: dict[str, object]) -> Known:
+def _new(
+    house: House,
+    tx: Tx,
+    row: parking.StayRow,
+    desk: PaymentProvider,
+    owed: Account,
+    wording: dict[str, object],
+    until: datetime | None = None,
+) -> Known:
     """Its key counts the stay's payments, so of two that begin at once only one is written."""
     stay, now = row.stay.stay, house.clock.now()
     bill = rows.keep_bill(house, tx, stay, owed.bill, now)
@@ -192,7 +235,7 @@ def _new(house: House, tx: Tx, row: parking.StayRow, desk: PaymentProvider, owed
     )
     key = f"{stay}:{len(parking.payments_of(tx, stay))}"
     worded = {**wording, "subject": parking.lot(tx, row.stay.lot).name}
-    return rows.add(house, tx, payment, stay, bill, key, worded)
+    return rows.add(house, tx, payment, stay, bill, key, worded, until)
 
 
 def _order(house: House, tenant: TenantId, desk: PaymentProvider, known: Known) -> StartedPayment:

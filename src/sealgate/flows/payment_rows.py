@@ -71,7 +71,16 @@ def locked(house: House, tx: Tx, payment: PaymentId) -> tuple[Known, parking.Sta
     return known(house, tx, row), stay
 
 
-def add(house: House, tx: Tx, payment: Payment, stay: StayId, bill: BillId, key: str, wording: dict[str, Any]) -> Known:
+def add(
+    house: House,
+    tx: Tx,
+    payment: Payment,
+    stay: StayId,
+    bill: BillId,
+    key: str,
+    wording: dict[str, Any],
+    covers_until: datetime | None = None,
+) -> Known:
     """Write a new one. Raises `AlreadyThere` for a key that was used."""
     row = parking.PaymentRow(
         payment=payment.id,
@@ -86,6 +95,7 @@ def add(house: House, tx: Tx, payment: Payment, stay: StayId, bill: BillId, key:
         bill=bill,
         paid_at=payment.paid_at,
         refs=_refs(house, tx.tenant, payment, wording),
+        covers_until=covers_until,
     )
     parking.add_payment(tx, row)
     return Known(row, payment, {}, wording)

@@ -79,10 +79,13 @@ def _read(text: str) -> Tariff:
 
 
 def _paid(db: Reader, stay: Stay, until: datetime) -> tuple[datetime, ...]:
-    """When money came that is still ours. The provider's clock is not ours, so no instant lies outside the stay."""
+    """When money came that is still ours, or until when it was paid ahead.
+
+    The provider's clock is not ours, so no instant lies outside the stay.
+    """
     rows = parking.payments_of(db, stay.stay)
-    at = {row.paid_at for row in rows if row.state in HELD and row.paid_at is not None}
-    return tuple(sorted(min(max(one, stay.entered), until) for one in at))
+    at = {row.covers_until or row.paid_at for row in rows if row.state in HELD and row.paid_at is not None}
+    return tuple(sorted(min(max(one, stay.entered), until) for one in at if one is not None))
 
 
 def _charged(db: Reader, stay: Stay, lot: Lot, until: datetime) -> tuple[tuple[datetime, datetime], ...] | None:

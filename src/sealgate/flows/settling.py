@@ -154,12 +154,19 @@ def money_came(house: House, tx: Tx, known: Known, stay: parking.StayRow) -> tup
     if back == known.row.asked or short:  # short: something went back that was paid before; the exit asks for the rest
         return True, Then(refund=refund)
     try:
-        after = paid(stay.stay, now + grace_of(tx, stay.stay))
+        after = paid(stay.stay, _leave_by(tx, known, stay.stay, now))
     except StayOver:
         return False, Then(refund=refund)
     gate = waits_at(house, tx, stay, now)
     _pay_stay(tx, stay.stay, after, now)
     return True, Then(gate, refund)
+
+
+def _leave_by(tx: Tx, known: Known, stay: Stay, now: datetime) -> datetime:
+    """The grace begins now, or at the later time that was paid for; what was promised before is not taken back."""
+    begins = max(now, known.row.covers_until or now)
+    promised = stay.paid_until if stay.state is StayState.PAID else None
+    return max(begins + grace_of(tx, stay), promised or begins)
 
 
 def _give_back(house: House, tx: Tx, known: Known, stay: StayId) -> tuple[RefundId | None, Money]:

@@ -6,6 +6,7 @@ whole exchange has one time-out, so a server that sends a byte a second does not
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from sealgate.ports import BadAccount, GarbledAnswer, Unreachable
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+"""It writes every address into the log, with its query; and one provider wants its secret there (WeChat's openid)."""
 
 TIMEOUT = timedelta(seconds=10)
 MOST_ANSWER_BYTES = 1 << 20

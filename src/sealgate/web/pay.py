@@ -6,9 +6,11 @@ travels in the form's body and never in an address, where a proxy would write it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.routing import APIRoute
@@ -19,11 +21,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import Refused
 from sealgate.domain.stays_calls import CallReason
-from sealgate.flows import assist, driving
-from sealgate.flows.driving import Spot, View
+from sealgate.flows import assist, driving, driving_ahead
+from sealgate.flows.driving import Shows, Spot, View
+from sealgate.flows.driving_ahead import WrongTime
 from sealgate.flows.kit import House
 from sealgate.flows.paying import StartedPayment
-from sealgate.ports import PayAddress, QrText
+from sealgate.ports import PageCall, PayAddress, QrText
 from sealgate.web import paysheet
 from sealgate.web.frame import render, tell
 from sealgate.web.i18n import _, words_of
@@ -48,6 +51,8 @@ MEANS: Mapping[str, str] = {
     "transfer": _("Bank transfer"),
 }
 LONGEST = 80
+AHEAD = timedelta(hours=3)
+"""The time that the page proposes to who pays ahead, to the full hour."""
 
 
 class OtherBrowser(Refused):
@@ -166,17 +171,70 @@ def call_desk(request: Request, here: AtLot, held: str, reason: Typed = "") -> R
     return shown(request, here, "pay_called.html", back=driving.stay_path(here.secret, held))
 
 
-@router.post("/{lot}/start")
+@router.post("/{lot}/ahead")
 @opened
-def begin(request: Request, here: AtLot, provider: Typed = "", plate: Typed = "", held: Typed = "") -> Response:
-    """Go to the provider: for a stay whose address is held, else for a plate."""
+def ahead(request: Request, here: AtLot, plate: Typed = "", held: Typed = "", hours: Typed = "", until: Typed = "") -> Response:
+    """What a later time costs, and what happens to who leaves at another one; nothing is paid yet."""
     house: House = request.app.state.house
     if held:
         there, view = driving.passed(house, here, held)
-        started, back = driving.start(house, here, there, provider, view.shows)
+        shows, back = view.shows, driving.stay_path(here.secret, held)
     else:
-        started, back = driving.start_by_plate(house, here, plate, provider, address_of(request))
+        there, shows = driving.owing_plate(house, here, plate, address_of(request)), Shows.SUM
+        back = f"/pay/{here.secret}"
+    chosen = driving_ahead.after_hours(house, int(hours)) if hours.isdecimal() and len(hours) < 3 else local_time(here, until)
+    offer = driving_ahead.quote(house, here, there, shows, chosen)
+    return shown(request, here, "pay_ahead.html", offer=offer, held=held, plate=plate, ways=ways(request), back=back)
+
+
+@router.post("/{lot}/start")
+@opened
+def begin(
+    request: Request,
+    here: AtLot,
+    provider: Typed = "",
+    plate: Typed = "",
+    held: Typed = "",
+    until: Typed = "",
+    by: Typed = "",
+) -> Response:
+    """Go to the provider: for a stay whose address is held, else for a plate.
+
+    `until`: pay ahead, as it was offered. `by` "code": scan, also inside the provider's own app.
+    """
+    house: House = request.app.state.house
+    later = local_time(here, until) if until else None
+    if held:
+        there, view = driving.passed(house, here, held)
+        shows = view.shows
+    else:
+        there, shows = driving.owing_plate(house, here, plate, address_of(request)), Shows.SUM
+    browser, more = request.headers.get("user-agent", ""), urlencode({"until": later.isoformat()}) if later else ""
+    base = base_of(request, house)
+    inside = None if by == "code" else driving.inside(house, here, there, shows, provider, browser, base, more)
+    if inside is not None:
+        return _elsewhere(request, here, inside.address, inside.back)
+    started, back = driving.start(house, here, there, provider, shows, later)
     return _go(request, here, started, back)
+
+
+@router.get("/{lot}/stay/{held}/inside/{provider}")
+@opened
+def pay_inside(
+    request: Request, here: AtLot, held: str, provider: str, code: str = "", state: str = "", until: str = ""
+) -> Response:
+    """Back from the provider's own app, which says who pays: its pay function is called by the page, or a code is shown."""
+    house: House = request.app.state.house
+    there, view = driving.passed(house, here, held)
+    payer = driving.inside_payer(house, here, held, provider, code[:200], state[:100])
+    later = local_time(here, until[:LONGEST]) if until else None
+    started, back = driving.start(house, here, there, provider, view.shows, later, payer)
+    call = started.way.way
+    if not isinstance(call, PageCall):
+        return _go(request, here, started, back)
+    given = {"name": call.name, "arguments": json.dumps(dict(call.arguments)), "money": started.money}
+    again = later.isoformat() if later else ""
+    return shown(request, here, "pay_inside.html", call=given, held=held, provider=provider, until=again, back=back)
 
 
 def _go(request: Request, here: Spot, started: StartedPayment, back: str) -> Response:
@@ -185,14 +243,18 @@ def _go(request: Request, here: Spot, started: StartedPayment, back: str) -> Res
         case PayAddress(address) if address.startswith("/"):
             return RedirectResponse(address, 303)
         case PayAddress(address):
-            # A form of ours may not lead to another site, says the Content-Security-Policy; a page of ours may.
-            page = shown(request, here, "pay_go.html", address=address, code="", back=back)
-            page.headers["Refresh"] = f"0; url={address}"
-            return page
+            return _elsewhere(request, here, address, back)
         case QrText(text):
             return shown(request, here, "pay_go.html", address="", code=drawn(text), back=f"{base_of(request, house)}{back}")
         case _:
             raise OtherBrowser
+
+
+def _elsewhere(request: Request, here: Spot, address: str, back: str) -> Response:
+    """A form of ours may not lead to another site, says the Content-Security-Policy; a page of ours may."""
+    page = shown(request, here, "pay_go.html", address=address, code="", back=back)
+    page.headers["Refresh"] = f"0; url={address}"
+    return page
 
 
 def _stay_page(
@@ -210,7 +272,9 @@ def shown(request: Request, here: Spot, template: str, refused: Refused | None =
     def local(at: datetime) -> datetime:
         return at.astimezone(zone(here.time_zone))
 
-    frame = {**own, "local": local, "sheet": paysheet.address(), "trouble": told}
+    soon = local(request.app.state.house.clock.now() + AHEAD).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    later = {"hours": driving_ahead.HOURS, "soon": soon.isoformat(timespec="minutes")}
+    frame = {**own, **later, "local": local, "sheet": paysheet.address(), "trouble": told}
     page = render(request, template, status=told.status if told else 200, **{**frame, **context})
     wait = getattr(refused, "wait", None)
     if wait is not None:
@@ -224,6 +288,15 @@ def trouble(request: Request, refused: Refused) -> Response:
     if here is None or "text/html" not in request.headers.get("accept", "text/html"):
         raise refused
     return shown(request, here, "pay_trouble.html", refused)
+
+
+def local_time(here: Spot, text: str) -> datetime:
+    """A time as the page's field has it, on the lot's own clocks. Raises `WrongTime`."""
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone(here.time_zone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise WrongTime("not a time") from None
 
 
 def ways(request: Request) -> list[tuple[str, str]]:

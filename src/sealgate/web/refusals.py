@@ -162,6 +162,7 @@ REFUSALS: Mapping[str, Sentence] = {
         _("Type it as it stands on the ticket or the display; the code on the display changes"),
     ),
     "pay.nothing-due": Sentence(_("There is nothing to pay"), _("Drive to any exit")),
+    "pay.wrong-time": Sentence(_("Choose a later time"), _("From now on, and not further away than a stay may be long")),
     "pay.other-browser": Sentence(_("This way to pay does not work in this browser"), _("Pay in another way")),
     "coupon.unknown": Sentence(_("No shop of this lot gave that code"), _("Type it as the shop gave it")),
     "coupon.over": Sentence(_("This code has expired or was used"), _("Ask the shop for another one")),

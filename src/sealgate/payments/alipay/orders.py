@@ -28,6 +28,7 @@ from sealgate.ports import (
     NoticeAnswer,
     Order,
     OversizedNotice,
+    OwnBrowser,
     PayAddress,
     PayForm,
     ProviderRefused,
@@ -53,6 +54,7 @@ class Alipay:
 
     name = "alipay"
     day_zone: tzinfo = BEIJING
+    own_browser: OwnBrowser | None = None
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ from sealgate.ports import (
     NoticeAnswer,
     Order,
     OversizedNotice,
+    OwnBrowser,
     PayAddress,
     ProviderRefused,
     Started,
@@ -96,6 +97,7 @@ class Simulated:
 
     name = "simulated"
     day_zone: tzinfo = UTC
+    own_browser: OwnBrowser | None = None
 
     def __init__(self, secret: bytes, clock: Clock, *, pages: str = "/simulated", merchant: str = "simulated") -> None:
         """`pages` is where the pay pages are: one order's is `pages/handle`."""

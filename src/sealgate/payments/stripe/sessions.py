@@ -28,6 +28,7 @@ from sealgate.ports import (
     NoticeAnswer,
     Order,
     OversizedNotice,
+    OwnBrowser,
     PayAddress,
     ProviderRefused,
     Started,
@@ -64,6 +65,7 @@ class Stripe:
 
     name = "stripe"
     day_zone: tzinfo = UTC
+    own_browser: OwnBrowser | None = None
 
     def __init__(self, account: StripeAccount, clock: Clock, *, api: str = API, timeout: timedelta = TIMEOUT) -> None:
         """`api` may be a stand-in on this machine. Raises `BadAccount`."""

@@ -19,7 +19,8 @@ class WechatAccount:
     """`serial` is that of the merchant's own certificate, `api_v3_key` the text set in the merchant platform.
 
     `platform_keys` are the keys WeChat Pay signs with, PEM by serial: `PUB_KEY_ID_...` for its public key, the hex
-    serial for a platform certificate. During a changeover both are in use at random, so hold both.
+    serial for a platform certificate. During a changeover both are in use at random, so hold both. `app_secret` is the
+    public account's, by which a driver inside WeChat is asked who pays; without it everybody pays by the QR code.
     """
 
     mchid: str
@@ -28,6 +29,7 @@ class WechatAccount:
     private_key: str = field(repr=False)
     api_v3_key: str = field(repr=False)
     platform_keys: Mapping[str, str] = field(repr=False)
+    app_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,6 +22,7 @@ from sealgate.payments.fields import MOST_NOTICE_BYTES, Fields, headers_of, read
 from sealgate.payments.outbound import TIMEOUT, Answer, Outbound, refuse_trouble
 from sealgate.payments.wechat import bills, messages
 from sealgate.payments.wechat.account import WechatAccount, open_keys
+from sealgate.payments.wechat.inside import InsideWechat
 from sealgate.payments.wechat.trades import CURRENCY, refund_of, told_of_refund, told_of_trade
 from sealgate.ports import (
     Clock,
@@ -44,6 +45,7 @@ from sealgate.ports import (
 )
 
 API = "https://api.mch.weixin.qq.com"
+OPENIDS = "https://api.weixin.qq.com"
 BEIJING = ZoneInfo("Asia/Shanghai")
 LEAST_TIME = timedelta(minutes=1)
 """An order that ends sooner is moved to this by them."""
@@ -70,15 +72,17 @@ class WechatPay:
         clock: Clock,
         *,
         api: str = API,
+        openids: str = OPENIDS,
         timeout: timedelta = TIMEOUT,
         nonce: Callable[[], str] = _nonce,
     ) -> None:
-        """`api` may be their second host, or a stand-in on this machine. Raises `BadAccount`."""
+        """`api` may be their second host, or a stand-in on this machine, as may `openids`. Raises `BadAccount`."""
         self._account = account
         self._keys = open_keys(account)
         self._clock = clock
         self._out = Outbound(api, timeout)
         self._nonce = nonce
+        self.own_browser = InsideWechat(account, Outbound(openids, timeout)) if account.app_secret else None
 
     @property
     def merchant(self) -> str:

@@ -37,7 +37,10 @@ class BillRow:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """`domain.billing.Payment` as it lies here. `refs` are sealed: the provider's handle and number; `ref_token` finds them."""
+    """`domain.billing.Payment` as it lies here. `refs` are sealed: the provider's handle and number; `ref_token` finds them.
+
+    `covers_until` is the later time for which it pays ahead; None: for the time until it was begun.
+    """
 
     payment: PaymentId
     stay: StayId
@@ -54,6 +57,7 @@ class PaymentRow:
     disputed_at: datetime | None = None
     ref_token: Token | None = None
     refs: Sealed | None = None
+    covers_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ _BILL = (b.bill_id, b.stay_id, b.at, b.lines, b.total_minor, b.currency, b.final
 PAYMENT = (
     p.payment_id, p.stay_id, p.provider, p.merchant, p.state, p.minor, p.currency, p.idempotency, p.started_at,
     p.expires_at, p.bill_id, p.paid_at, p.refunded_told, p.disputed_at, p.ref_token, p.refs,
+    p.covers_until,
 )  # fmt: skip
 REFUND = (r.refund_id, r.payment_id, r.state, r.minor, r.currency, r.reference, r.asked_at, r.done_at, r.reason)
 DIFFERENCE = (
@@ -158,6 +163,7 @@ def add_payment(tx: Tx, row: PaymentRow) -> None:
         "idempotency": row.idempotency,
         "started_at": row.started_at,
         "expires_at": row.expires_at,
+        "covers_until": row.covers_until,
         **_changing(row),
     }
     tx.add(s.payments, values)

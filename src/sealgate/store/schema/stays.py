@@ -136,6 +136,7 @@ payments = table(
     may("disputed_at", Instant),
     may("ref_token", TokenBytes),
     may("refs", SealedBytes),
+    may("covers_until", Instant),
     Index("ix_payments_stay_id", "tenant_id", "stay_id"),
     Index("ix_payments_paid_at", "tenant_id", "provider", "paid_at"),
     Index("uq_payments_idempotency", "tenant_id", "idempotency", unique=True),
