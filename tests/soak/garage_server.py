@@ -71,6 +71,7 @@ class FarProvider:
     name = "simulated"
     merchant = "simulated"
     day_zone: tzinfo = UTC
+    own_browser: None = None
 
     def __init__(self, outside: Outside) -> None:
         self._ask = outside.ask

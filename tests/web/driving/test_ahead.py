@@ -78,7 +78,7 @@ def test_one_press_pays_for_whole_hours_of_a_typed_plate(garage: Garage, phone: 
 def test_a_typed_plate_chooses_no_time_of_its_own(garage: Garage, phone: Browser, held: str) -> None:
     """With any other time one could find the minute at which the next hour begins, and so when the car came."""
     for path in ("ahead", "start"):
-        given = {"plate": BOB, "until": "2026-11-23T14:03", "provider": "simulated"}
+        given: dict[str, object] = {"plate": BOB, "until": "2026-11-23T14:03", "provider": "simulated"}
         answer = phone.post(f"{garage.page}/{path}", given)
         assert answer.status_code == 422
         assert "Choose a later time" in answer.text
@@ -110,7 +110,11 @@ def test_what_is_paid_for_already_costs_nothing_more(garage: Garage, phone: Brow
 
 
 def test_the_page_is_small_and_has_no_script(garage: Garage, phone: Browser, held: str) -> None:
-    for path, given in ((f"{garage.page}/ahead", {"held": held, "hours": "4"}), (garage.page, {"plate": BOB})):
+    asked: list[tuple[str, dict[str, object]]] = [
+        (f"{garage.page}/ahead", {"held": held, "hours": "4"}),
+        (garage.page, {"plate": BOB}),
+    ]
+    for path, given in asked:
         page = phone.post(path, given)
         assert "<script" not in page.text
         assert len(page.content) < 30_000
