@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute
 from sealgate.domain.ids import SiteId
 from sealgate.flows.kit import House, Signed
 from sealgate.web import console
-from sealgate.web.sessions import OPENED
+from sealgate.web.sessions import OPENED, OWNED
 
 Enters = Callable[[Signed], Any]
 OPEN_TO_ALL = {
@@ -46,7 +46,7 @@ def routes(house: House) -> Iterator[APIRoute]:
 
 def test_only_these_addresses_are_open_to_everybody(house: House) -> None:
     opened = {route.path for route in routes(house) if getattr(route.endpoint, OPENED, False)}
-    known_by_a_secret = ("/kiosk", "/lane", "/pay/", "/simulated-pay/")
+    known_by_a_secret = ("/kiosk", "/lane", "/pay/", "/simulated-pay/", "/my/enter/")
     assert {path for path in opened if not path.startswith(known_by_a_secret)} == OPEN_TO_ALL
 
 
@@ -54,7 +54,7 @@ def test_every_other_address_asks_who_it_is(house: House, browser: Callable[[], 
     nobody = browser()
     tried = 0
     for route in routes(house):
-        if getattr(route.endpoint, OPENED, False):
+        if getattr(route.endpoint, OPENED, False) or getattr(route.endpoint, OWNED, False):
             continue
         path = re.sub(r"\{site\}", str(campus), route.path)
         path = re.sub(r"\{day\}", "2026-01-01", path)
@@ -65,6 +65,22 @@ def test_every_other_address_asks_who_it_is(house: House, browser: Callable[[], 
             assert answer.headers["location"].startswith("/sign-in"), (method, path)
             tried += 1
     assert tried > 30
+
+
+def test_ones_own_pages_ask_for_a_session_of_ones_own_and_no_operators(
+    house: House, browser: Callable[[], Any], alice: Signed, enter: Enters
+) -> None:
+    own = [route for route in routes(house) if getattr(route.endpoint, OWNED, False)]
+    assert {route.path.split("/")[1] for route in own} == {"my"}
+    assert [route.path for route in routes(house) if route.path.startswith("/my") and route not in own] == [
+        "/my/enter/{secret}"
+    ] * 2
+    for visitor in (browser(), enter(alice)):
+        for route in own:
+            path = re.sub(r"\{\w+\}", str(UUID(int=7)), route.path)
+            for method in route.methods or ():
+                answer = visitor.client.request(method, path, headers={"Sec-Fetch-Site": "same-origin"}, follow_redirects=False)
+                assert answer.status_code == 401, (method, path, answer.status_code)
 
 
 def test_nothing_of_acme_is_there_for_umbra(house: House, campus: SiteId, enter: Enters, umbra: Signed) -> None:

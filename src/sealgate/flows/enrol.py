@@ -195,7 +195,7 @@ def withdraw_consent(house: House, signed: Signed, consent: ConsentId) -> None:
         person = directory.withdraw_consent(tx, consent, now)
         if person is None:
             raise AlreadyWithdrawn("withdrawn already")
-        forgotten = _forget_faces(house, tx, person, now)
+        forgotten = forget_faces(house, tx, person, now)
         journal.write(tx, house.keyring, now, "consent.withdrawn", about=person, object=f"consent:{consent}")
         tx.after_commit(forgotten)
 
@@ -221,7 +221,7 @@ def enrol_face(house: House, signed: Signed, site: SiteId, person: PersonId, pic
         now = house.clock.now()
         if not directory.has_consent(tx, person, Means.FACE.value):  # withdrawn while we looked
             raise NoConsent("no consent to face is recorded")
-        forgotten = _forget_faces(house, tx, person, now, site)
+        forgotten = forget_faces(house, tx, person, now, site)
         place = template_place(tx.tenant, credential)
         sealed = house.keyring.seal(tx.tenant, *subject(person), place, vector.astype("<f4").tobytes())
         row = _credential(person, credential, Means.FACE, now, secret=sealed, pack=house.faces.pack, site=site)
@@ -344,7 +344,7 @@ def _must_be_there(db: Reader, person: PersonId) -> None:
         raise NotFound("person")
 
 
-def _forget_faces(house: House, tx: Tx, person: PersonId, now: datetime, site: SiteId | None = None) -> Callable[[], None]:
+def forget_faces(house: House, tx: Tx, person: PersonId, now: datetime, site: SiteId | None = None) -> Callable[[], None]:
     """End the person's face templates (of one site, or all); answers what to do in memory once that is committed."""
     ended = [
         row

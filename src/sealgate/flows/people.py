@@ -19,7 +19,7 @@ from sealgate.flows.passage import presence_place, profile_place
 from sealgate.flows.signin import operator_names
 from sealgate.privacy import journal
 from sealgate.store import directory, places
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader
 from sealgate.vault.errors import KeyDestroyed
 
 
@@ -121,27 +121,28 @@ def roster(
 def record(house: House, signed: Signed, person: PersonId) -> PersonRecord:
     signed.need(Permission.SEE_PEOPLE)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        row = _person(tx, person)
-        profile = unseal(house, profile_place(tx.tenant, person), row.profile)
-        line = _lines(house, tx, [row])[0]
-        ways_in = tuple(_credential(house, tx, c) for c in directory.credentials_of(tx, person))
-        consents = tuple(
-            ConsentLine(c.consent, c.purpose, c.notice_version, c.given_at, c.withdrawn_at, c.given_by)
-            for c in directory.consents_of(tx, person)
-        )
-        told = _journal(house, tx, person)
-        member_of = tuple(places.groups_of(tx, person))
+        found = record_of(house, tx, person)
         journal.write(tx, house.keyring, house.clock.now(), "person.opened", about=person, object=f"person:{person}")
+    return found
+
+
+def record_of(house: House, db: Reader, person: PersonId) -> PersonRecord:
+    """All of it; who asked, and the journal, are the caller's. Raises `NotFound`."""
+    row = _person(db, person)
+    profile = unseal(house, profile_place(db.tenant, person), row.profile)
     return PersonRecord(
-        line=line,
-        group_ids=member_of,
+        line=_lines(house, db, [row])[0],
+        group_ids=tuple(places.groups_of(db, person)),
         phone_end=ending(profile["phone"]) if profile["phone"] else "",
         email_end="···" + profile["email"][profile["email"].rfind("@") :] if profile["email"] else "",
         number=profile["number"],
         created_at=row.created_at,
-        credentials=ways_in,
-        consents=consents,
-        journal=told,
+        credentials=tuple(_credential(house, db, c) for c in directory.credentials_of(db, person)),
+        consents=tuple(
+            ConsentLine(c.consent, c.purpose, c.notice_version, c.given_at, c.withdrawn_at, c.given_by)
+            for c in directory.consents_of(db, person)
+        ),
+        journal=_journal(house, db, person),
     )
 
 
@@ -239,9 +240,9 @@ def _credential_value(house: House, db: Reader, person: PersonId, credential: st
     raise NotFound("credential")
 
 
-def _journal(house: House, tx: Tx, person: PersonId) -> tuple[JournalLine, ...]:
-    entries = journal.entries_about(tx, house.keyring, person, limit=50)
-    names = operator_names(house, tx)
+def _journal(house: House, db: Reader, person: PersonId) -> tuple[JournalLine, ...]:
+    entries = journal.entries_about(db, house.keyring, person, limit=50)
+    names = operator_names(house, db)
     return tuple(
         JournalLine(e.at, names.get(e.actor_id, e.actor_kind), e.action, e.purpose, own=e.actor_kind == "person")
         for e in entries

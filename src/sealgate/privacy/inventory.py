@@ -143,6 +143,10 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("operators", "totp", "the secret of the second factor", Keep.OPERATOR, Form.SEALED_TENANT),
     Personal("sessions", "operator_id", "whose session it is", Keep.SESSION, Form.IDENTITY),
     Personal("sessions", "secret_hash", "knows a session by its secret", Keep.SESSION, Form.HASH),
+    Personal("own_links", "person_id", "whose own page the link opens", Keep.SESSION, Form.IDENTITY),
+    Personal("own_links", "secret_hash", "knows a link to one's own page by its secret", Keep.SESSION, Form.HASH),
+    Personal("own_sessions", "person_id", "who looks at their own data", Keep.SESSION, Form.IDENTITY),
+    Personal("own_sessions", "secret_hash", "knows that session by its secret", Keep.SESSION, Form.HASH),
     Personal("setup_links", "secret_hash", "knows a set-up link by its secret", Keep.SESSION, Form.HASH),
 )
 

@@ -24,6 +24,9 @@ DOINGS: Mapping[str, str] = {
     "phone.shown": _("%(who)s saw the phone number"),
     "email.shown": _("%(who)s saw the e-mail address"),
     "credential.shown": _("%(who)s saw the card number or plate"),
+    "own.link-made": _("%(who)s made a link to this person’s own page"),
+    "own.entered": _("%(who)s came in by the link to their own page"),
+    "own.left": _("%(who)s signed out of their own page"),
     "passages.searched": _("%(who)s searched for their passages"),
     "picture.opened": _("%(who)s opened a picture"),
 }

@@ -58,6 +58,8 @@ REFUSALS: Mapping[str, Sentence] = {
         _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
     ),
     "signin.step-over": Sentence(_("That took too long"), _("Sign in again")),
+    "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
+    "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
     "operators.no-role": Sentence(_("Choose a role"), _("Without one the operator may do nothing")),
     # people and their ways in
     "person.bad-name": Sentence(_("A name has 1 to 100 characters")),

@@ -21,7 +21,7 @@ from sealgate.domain.errors import Invalid, NotFound, Refused
 from sealgate.domain.ids import ConsentId, CredentialId, PersonId
 from sealgate.domain.operators import Permission, Purpose
 from sealgate.domain.sightings import Means
-from sealgate.flows import enrol, people
+from sealgate.flows import enrol, people, selfservice
 from sealgate.flows.people import PersonRecord
 from sealgate.web.asking import ask, purpose_of
 from sealgate.web.directory import address, day_of, record_page
@@ -139,6 +139,13 @@ def add_way(request: Request, page: AtPage, person: UUID, means: Text = "", valu
 def end_way(request: Request, page: AtPage, person: UUID, credential: UUID) -> Response:
     enrol.end_credential(page.house, page.signed, CredentialId(credential))
     return redirect(request, address(page, person), said=_("Way in ended"))
+
+
+@router.post("/own-link")
+def make_own_link(request: Request, page: AtPage, person: UUID) -> Response:
+    secret = selfservice.make_link(page.house, page.signed, PersonId(person))
+    link = f"{page.house.address or str(request.base_url).rstrip('/')}/my/enter/{secret}"
+    return render(request, "person_own_link.html", person=_person(page, person), made=Made(False, link, drawn(link)))
 
 
 @router.get("/show/{field}")

@@ -38,6 +38,7 @@ from sealgate.store.places.sites import (
     set_lockdown,
     site,
     sites,
+    tenant_name,
     zones,
 )
 
@@ -81,6 +82,7 @@ __all__ = [
     "set_lockdown",
     "site",
     "sites",
+    "tenant_name",
     "timetables",
     "update_gate",
     "zones",

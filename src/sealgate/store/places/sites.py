@@ -48,6 +48,11 @@ def add_tenant(tx: Tx, name: str, at: datetime) -> None:
     start_journal(tx)
 
 
+def tenant_name(db: Reader) -> str:
+    """Of the organisation whose rows these are."""
+    return db.the("tenant", sa.select(s.tenants.c.name).where(db.mine(s.tenants)), str)
+
+
 def add_site(tx: Tx, row: SiteRow) -> None:
     tx.add(s.sites, {"site_id": row.site, "name": row.name, "time_zone": row.time_zone, "lockdown": row.lockdown})
 

@@ -20,6 +20,7 @@ from sealgate.store.schema.hours import (
     work_months,
 )
 from sealgate.store.schema.making import metadata
+from sealgate.store.schema.own import own_links, own_sessions
 from sealgate.store.schema.parking import (
     bans,
     differences,
@@ -76,6 +77,8 @@ __all__ = [
     "metadata",
     "operators",
     "outbox",
+    "own_links",
+    "own_sessions",
     "passages",
     "payments",
     "people",
