@@ -206,6 +206,10 @@ class KeyShelf(Protocol):
         """Keep it, durably; or, where that tenant, kind and scope has a key already, answer with the one that was first."""
         ...
 
+    def put_all(self, keys: Sequence[WrappedKey]) -> list[WrappedKey]:
+        """`put` for many at once: all of them are kept, or none; answers in their order. No two are of one scope."""
+        ...
+
     def of_scope(self, tenant: TenantId, kind: KeyKind, scope: str) -> WrappedKey | None:
         """The one key of that scope, destroyed or not (then with empty `wrapped`; so answer `by_id` and `put` too)."""
         ...

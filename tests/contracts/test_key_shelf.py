@@ -247,3 +247,12 @@ def test_two_processes_that_use_a_scope_first_agree_on_its_key(shelf_url: str) -
         assert answers[0] == answers[1]
         assert len(set(answers[0])) == 25
         assert {str(key.key) for key in shelf.all() if key.kind is KeyKind.SUBJECT} == set(answers[0])
+
+
+def test_many_keys_are_put_at_once_and_each_is_the_only_one_of_its_scope(shelf: KeyShelf) -> None:
+    first = shelf.put(key(700, "bob"))
+    many = [key(number) for number in range(1000, 1700)]
+    assert shelf.put_all([*many, key(701, "bob")]) == [*many, first]
+    assert shelf.by_id(ACME, UUID(int=701)) is None
+    assert len(list(shelf.all())) == 701
+    assert shelf.put_all([]) == []

@@ -91,6 +91,7 @@ class TestPeople:
                 alice,
                 profile=Sealed(b"new"),
                 name_token=name("Alicia"),
+                number_token=None,
                 kind=PersonKind.WORKER,
                 valid_since=None,
                 valid_until=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     benches.command("vault", help="Seals and tokens per second on one core.")(vault)
     benches.command("store", help="Passages per second, and what a row costs as the table grows.")(store)
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
+    benches.command("people", help="A file of people: read, judged, enrolled.")(people)
     benches.command("garage", help="Cars a second that come in, are priced, pay and leave.")(garage)
     bench_vision.register(benches)
     app.add_typer(benches, name="bench")
@@ -54,6 +56,15 @@ def door(
     from sealgate.cli import bench_door
 
     bench_door.command(faces, plates, as_json=as_json)
+
+
+def people(
+    rows: Annotated[int, typer.Option(help="People in the file", min=1000, max=50_000)] = 50_000, as_json: Json = False
+) -> None:
+    from sealgate.cli import bench_people
+
+    result = bench_people.measure(rows)
+    tell(asdict(result), bench_people.rows(result), ("", "", ""), as_json=as_json)
 
 
 def garage(

@@ -66,6 +66,11 @@ def name_key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
+def number_key(number: str) -> str:
+    """Staff numbers that differ only in case or blanks are one."""
+    return "".join(number.split()).casefold()
+
+
 _HAN = re.compile(r"[\u3400-\u9fff\u3007·]{2,8}")
 _TWO_CHARACTER_SURNAMES = frozenset(
     {

@@ -13,9 +13,9 @@ from datetime import datetime
 import numpy as np
 
 from sealgate.domain.errors import Conflict, NotFound, Refused
-from sealgate.domain.ids import ConsentId, CredentialId, GroupId, PersonId, SiteId
+from sealgate.domain.ids import ConsentId, CredentialId, GroupId, PersonId, SiteId, TenantId
 from sealgate.domain.operators import Permission
-from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key
+from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key, number_key
 from sealgate.domain.sightings import Means
 from sealgate.flows.faces import best_face, template_place, turned
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
@@ -63,6 +63,12 @@ class AlreadyTaken(Conflict):
     """That card, plate or PIN is somebody else's."""
 
     code = "credential.taken"
+
+
+class NumberTaken(Conflict):
+    """That staff number is somebody else's."""
+
+    code = "person.number-taken"
 
 
 class AlreadyWithdrawn(Conflict):
@@ -121,6 +127,7 @@ def enrol(house: House, signed: Signed, new: NewPerson) -> PersonId:
                 person=person,
                 profile=_sealed_profile(house, tx, person, profile),
                 name_token=house.index.standing_token(tx.tenant, "name", name_key(profile.name)),
+                number_token=_own_number(house, tx, person, profile.number),
                 kind=new.kind,
                 suspended=False,
                 valid_since=new.valid_since,
@@ -149,6 +156,7 @@ def change_person(house: House, signed: Signed, person: PersonId, new: NewPerson
             person,
             profile=_sealed_profile(house, tx, person, profile),
             name_token=house.index.standing_token(tx.tenant, "name", name_key(profile.name)),
+            number_token=_own_number(house, tx, person, profile.number),
             kind=new.kind,
             valid_since=new.valid_since,
             valid_until=new.valid_until,
@@ -269,6 +277,20 @@ def end_credential(house: House, signed: Signed, credential: CredentialId) -> No
         if row.means is Means.FACE and row.site is not None:
             gallery = house.galleries.of(signed.tenant, row.site)
             tx.after_commit(lambda: gallery.remove(credential))
+
+
+def number_token(house: House, tenant: TenantId, number: str) -> Token | None:
+    """By which a staff number is found; None for no number."""
+    key = number_key(number)
+    return house.index.standing_token(tenant, "number", key) if key else None
+
+
+def _own_number(house: House, tx: Tx, person: PersonId, number: str) -> Token | None:
+    """The number's token, if nobody else has it. Raises `NumberTaken`."""
+    token = number_token(house, tx.tenant, number)
+    if token is not None and directory.person_numbered(tx, token) not in {None, person}:
+        raise NumberTaken("taken", hint="Each staff number is one person's")
+    return token
 
 
 def _template(house: House, pictures: Sequence[bytes]) -> tuple[Vector, float, int, tuple[str, ...]]:

@@ -27,6 +27,7 @@ class Keep(StrEnum):
     """How long. Keys are destroyed first, rows after."""
 
     PERSON = "until the person is erased"
+    IMPORT = "the file until it is enrolled or a day old, the row a day longer"
     CREDENTIAL = "its secret until it ends, the row until the person is erased"
     PASSAGE = "until the site's passage retention is over"
     JOURNAL = "until the journal's retention is over"
@@ -54,11 +55,14 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("people", "person_id", "joins what is one person's", Keep.PERSON, Form.IDENTITY),
     Personal("people", "profile", "name, telephone, e-mail, number: shown to operators", Keep.PERSON, Form.SEALED_SUBJECT),
     Personal("people", "name_token", "finds a person by the whole name", Keep.PERSON, Form.STANDING),
+    Personal("people", "number_token", "finds a person by the staff number", Keep.PERSON, Form.STANDING),
     Personal("people", "kind", "employee, worker, student or visitor: which rules apply", Keep.PERSON, Form.PLAIN),
     Personal("people", "suspended", "whether the person may pass at all", Keep.PERSON, Form.PLAIN),
     Personal("people", "valid_since", "from when the person may pass", Keep.PERSON, Form.PLAIN),
     Personal("people", "valid_until", "until when the person may pass", Keep.PERSON, Form.PLAIN),
     Personal("people", "created_at", "when the person was enrolled", Keep.PERSON, Form.PLAIN),
+    Personal("imports", "operator_id", "who brought the file", Keep.IMPORT, Form.IDENTITY),
+    Personal("imports", "file", "people who are to be enrolled, as the file gives them", Keep.IMPORT, Form.SEALED_TENANT),
     Personal("group_members", "person_id", "which groups, hence which zones", Keep.PERSON, Form.IDENTITY),
     Personal("presence", "person_id", "joins the presence to its person", Keep.PERSON, Form.IDENTITY),
     Personal("presence", "state", "the zone last entered and when: passback, roll call", Keep.PERSON, Form.SEALED_SUBJECT),

@@ -39,6 +39,16 @@ class BadEntry(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as it is to be written: see `write`."""
+
+    action: str
+    about: PersonId | OperatorId | None = None
+    object: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """An entry with its purpose opened."""
 
@@ -89,24 +99,36 @@ def write(
 
     `purpose` is what somebody typed, so it is sealed. Raises `BadEntry` for a text that is too long, `VaultSealed`.
     """
-    if len(purpose) > MAX_PURPOSE or len(object) > MAX_OBJECT or not action:
+    return write_all(tx, keyring, at, [Line(action, about, object, purpose)])
+
+
+def write_all(tx: Tx, keyring: Keyring, at: datetime, lines: Sequence[Line]) -> int:
+    """Add an entry for each line, in their order; the number of the last. As `write` for one, at a fraction of the price."""
+    if any(len(line.purpose) > MAX_PURPOSE or len(line.object) > MAX_OBJECT or not line.action for line in lines):
         raise BadEntry("the entry is too long or has no action", field="purpose")
     head = rows.head_for_update(tx)
-    seq = head.seq + 1
+    made, prev = [], head.hash
+    for seq, line in enumerate(lines, head.seq + 1):
+        made.append(_entry(tx, keyring, at, line, seq, prev))
+        prev = made[-1].hash
+    rows.append(tx, made)
+    return made[-1].seq
+
+
+def _entry(tx: Tx, keyring: Keyring, at: datetime, line: Line, seq: int, prev: bytes) -> Entry:
     entry = Entry(
         seq=seq,
         at=at,
         actor_kind=tx.actor.kind,
         actor_id=tx.actor.id,
-        action=action,
-        about=None if about is None else about_token(keyring, tx.tenant, about),
-        object=object,
-        purpose=_sealed(keyring, tx.tenant, seq, purpose),
-        prev=head.hash,
+        action=line.action,
+        about=None if line.about is None else about_token(keyring, tx.tenant, line.about),
+        object=line.object,
+        purpose=_sealed(keyring, tx.tenant, seq, line.purpose),
+        prev=prev,
         hash=b"",
     )
-    rows.append(tx, _hashed(tx.tenant, entry))
-    return seq
+    return _hashed(tx.tenant, entry)
 
 
 def written(batch: Sequence[passages.PassageRow]) -> str:

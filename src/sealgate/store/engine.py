@@ -29,7 +29,7 @@ from sealgate.store.faults import Locked, Unjournaled, told
 from sealgate.store.schema import outbox, passages, tenants
 from sealgate.store.words import Actor
 
-__all__ = ["Actor", "Reader", "Store", "Tenant", "Tx", "open_store"]
+__all__ = ["Actor", "Reader", "Ready", "Store", "Tenant", "Tx", "open_store"]
 
 T = TypeVar("T")
 BUSY = timedelta(seconds=5)
@@ -54,6 +54,14 @@ class Tenant:
     tenant: TenantId
     name: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows of one table and tenant in the driver's own words: a write that inserts them does nothing else."""
+
+    statement: str
+    values: list[tuple[Any, ...]]
 
 
 class Reader:
@@ -107,6 +115,16 @@ class Tx(Reader):
         """Insert one row of this tenant. Raises `AlreadyThere`, `NoSuchThing`."""
         with told(self._store.folder):
             self.sql.execute(sa.insert(table), {"tenant_id": self.tenant, **values})
+
+    def add_all(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert many rows of this tenant, all with the same columns. Raises as `add` does; then none was inserted."""
+        if rows:
+            self.add_ready(self._store.ready(self.tenant, table, rows))
+
+    def add_ready(self, ready: Ready) -> None:
+        """Insert what was made ready before the transaction. Raises as `add_all` does."""
+        if ready.values:
+            self.run(ready.statement, ready.values)
 
     def run(self, statement: str, values: Any) -> None:
         """Run one statement in the driver's own words; a list of tuples runs it for each of them."""
@@ -219,6 +237,18 @@ class Store:
             query = sa.select(tenants.c.tenant_id, tenants.c.name, tenants.c.created_at).order_by(tenants.c.tenant_id)
             return [Tenant(*row) for row in sql.execute(query)]
 
+    def ready(self, tenant: TenantId, table: sa.Table, rows: Sequence[dict[str, Any]]) -> Ready:
+        """Rows for `Tx.add_ready`, all with the same columns. To be called before the transaction, for it takes the time:
+        through SQLAlchemy's statement each row would be bound again while everybody else waits to write."""
+        names = list(rows[0]) if rows else []
+        dialect = self._writing.dialect
+        binds = [_bound(table.c[name], dialect) for name in names]
+        mine = _bound(table.c.tenant_id, dialect)(tenant)
+        values = [(mine, *(bind(row[name]) for bind, name in zip(binds, names, strict=True))) for row in rows]
+        marks = ", ".join(["?" if self.is_sqlite else "%s"] * (len(names) + 1))
+        statement = f"INSERT INTO {table.name} ({', '.join(['tenant_id', *names])}) VALUES ({marks})"  # noqa: S608 - our own names
+        return Ready(statement, values)
+
     def new_id(self) -> UUID:
         """A fresh version 7 UUID."""
         return uuid7(self.clock.now(), secrets.token_bytes(10))
@@ -280,6 +310,11 @@ def open_store(url: str, *, busy_timeout: timedelta = BUSY, clock: Clock | None 
     Raises `DataInUse`, `NotMigrated`, `RoleTooStrong`, `Broken`, `Unreachable`.
     """
     return Store(sa.make_url(url), wait=busy_timeout, clock=clock or SystemClock(), node=node)
+
+
+def _bound(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], Any]:
+    """How a value of that column is handed to the driver."""
+    return column.type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value)
 
 
 def _note_writes(sql: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:

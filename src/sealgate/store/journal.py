@@ -5,7 +5,7 @@ One row per tenant, its head, is locked by whoever appends: entries have no gaps
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,9 +67,18 @@ def head_for_update(tx: Tx) -> Head:
     return _head(tx, sa.select(h.seq, h.hash).where(tx.mine(s.journal_heads)).with_for_update())
 
 
-def append(tx: Tx, entry: Entry) -> None:
-    """Add the entry behind the head it was chained to. The transaction may now be committed."""
-    values = {
+def append(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Add the entries, chained to each other, behind the head that the first was chained to. The transaction may now be
+    committed."""
+    tx.add_all(s.journal, [_values(entry) for entry in entries])
+    first, last = entries[0], entries[-1]
+    if tx.change(s.journal_heads, [h.seq == first.seq - 1], {"seq": last.seq, "hash": last.hash}) != 1:
+        raise NoJournal("the head moved under a lock")
+    tx.journaled()
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {
         "seq": entry.seq,
         "at": entry.at,
         "actor_kind": entry.actor_kind,
@@ -81,10 +90,6 @@ def append(tx: Tx, entry: Entry) -> None:
         "prev": entry.prev,
         "hash": entry.hash,
     }
-    tx.add(s.journal, values)
-    if tx.change(s.journal_heads, [h.seq == entry.seq - 1], {"seq": entry.seq, "hash": entry.hash}) != 1:
-        raise NoJournal("the head moved under a lock")
-    tx.journaled()
 
 
 def stream(db: Reader) -> Iterator[Entry]:

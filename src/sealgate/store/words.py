@@ -8,7 +8,7 @@ from typing import Literal
 
 from sealgate.domain.places import GateKind
 
-__all__ = ["Actor", "ActorKind", "GateKind", "Standing"]
+__all__ = ["Actor", "ActorKind", "GateKind", "ImportState", "Standing"]
 
 ActorKind = Literal["operator", "gate", "system", "person"]
 
@@ -20,6 +20,16 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"
     COMING = "coming"
     ENDED = "ended"
+
+
+class ImportState(StrEnum):
+    """How far a file of people has come: flawed ones go no further, ready ones wait for somebody's yes."""
+
+    FLAWED = "flawed"
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

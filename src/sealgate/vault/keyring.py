@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -66,6 +67,13 @@ class Keyring:
             raise ValueError("a tenant's key seals values of that tenant only")
         key = self._keys.key(tenant, kind, scope)
         return seal_value(key.name, secrets.token_bytes(NONCE_BYTES), key.seals, key.veiling, place=place, plain=plain)
+
+    def prepare(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> None:
+        """Make the keys of many new scopes in one go, for whoever is about to seal under each of them; not for a tenant's.
+
+        No more than the keyring keeps open at once, or those that fall out are fetched one by one.
+        """
+        self._keys.make_all(tenant, kind, scopes)
 
     def open(self, place: Place, sealed: Sealed) -> bytes:
         """Raises `NotAnEnvelope`, `UnknownKey`, `DoesNotOpen`."""

@@ -5,7 +5,7 @@ The surprising thing: whoever keeps data beyond the process with keys on this sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -26,6 +26,9 @@ class MemoryShelf:
         with self._lock:
             first = self._scopes.setdefault((key.tenant, key.kind, key.scope), key.key)
             return self._keys.setdefault((key.tenant, first), key)
+
+    def put_all(self, keys: Sequence[WrappedKey]) -> list[WrappedKey]:
+        return [self.put(key) for key in keys]
 
     def of_scope(self, tenant: TenantId, kind: KeyKind, scope: str) -> WrappedKey | None:
         with self._lock:

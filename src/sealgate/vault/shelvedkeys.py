@@ -7,7 +7,7 @@ put it under something newer and retired the old wrapping; what looks like a los
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from threading import Lock
 from uuid import UUID
@@ -120,6 +120,17 @@ class ShelvedKeys:
         with self.turn:
             record = self.put_under_root(tenant, scope)
         return self._keep(record, ticket)
+
+    def make_all(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> None:
+        """As `_make`, with one commit for all. Scopes that have a key already keep it."""
+        for scope in scopes:
+            check_scope(kind, scope)
+        ticket, wrapper = self._open_keys.ticket(), self._newest_wrapper(tenant)
+        blanks = [self._blank(tenant, kind, scope) for scope in dict.fromkeys(scopes)]
+        made = [holding(blank, wrapped_by_key(wrapper, blank, secrets.token_bytes(KEY_BYTES))) for blank in blanks]
+        for record in self._shelf.put_all(made):
+            if record.wrapped:
+                self._keep(record, ticket)
 
     def put_under_root(self, tenant: TenantId, scope: str) -> WrappedKey:
         """Needs `turn`. Raises `RotationPending`, `WrongRoot`.

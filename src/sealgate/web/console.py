@@ -34,6 +34,7 @@ from sealgate.web import (
     passages,
     pay,
     pay_receipts,
+    people_import,
     permits,
     pictures,
     reports,
@@ -63,6 +64,7 @@ ROUTERS = (
     rules.router,
     rules_changing.router,
     live.router,
+    people_import.router,  # before the page of a person, whose address it would be
     directory.router,
     ways.router,
     passages.router,

@@ -39,6 +39,30 @@ REFUSALS: Mapping[str, Sentence] = {
     "form.not-a-time": Sentence(_("Choose a time")),
     "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
+    # files of people
+    "people-file.not-text": Sentence(
+        _("The file is no text in UTF-8 or GB18030"), _("Save it from the spreadsheet as CSV UTF-8")
+    ),
+    "people-file.too-large": Sentence(_("The file is too large"), _("Split it into several files")),
+    "people-file.broken": Sentence(
+        _("The file breaks off in the middle of a cell"), _("Open it in a spreadsheet and save it again as CSV")
+    ),
+    "people-file.bad-heads": Sentence(
+        _("The first row does not name the columns as it should"), _("Take the heads of the example file")
+    ),
+    "people-file.empty": Sentence(
+        _("There is nobody in the file"), _("The first row names the columns, each further row is a person")
+    ),
+    "people-file.flawed": Sentence(_("Nobody was enrolled: some rows have to be put right"), _("The report says which")),
+    "people-file.somebody-first": Sentence(
+        _("Meanwhile somebody took a number, a card or a plate of the file, and nobody was enrolled"), _("Bring the file again")
+    ),
+    "people-file.not-ready": Sentence(_("This file is being enrolled, or is done with"), _AGAIN),
+    "people-file.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
+    "people-file.which-organisation": Sentence(
+        _("It is not said which organisation is meant"), _("Name it, and the time zone")
+    ),
+    "person.number-taken": Sentence(_("That staff number is somebody else’s"), _("Each staff number is one person’s")),
     # signing in
     "signin.needed": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
     "signin.factor-first": Sentence(_("A second factor is missing"), _("Add it before anything else")),

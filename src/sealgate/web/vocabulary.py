@@ -15,6 +15,7 @@ from sealgate.domain.invoices import Buyer
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
 from sealgate.domain.operators import Permission, Purpose, Role
 from sealgate.domain.people import PersonKind
+from sealgate.domain.people_file import Field, Flaw
 from sealgate.domain.places import GateKind
 from sealgate.domain.reconciliation import Difference, Movement
 from sealgate.domain.sightings import Means
@@ -115,6 +116,35 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         PersonKind.WORKER: _("Worker"),
         PersonKind.STUDENT: _("Student"),
         PersonKind.VISITOR: _("Visitor"),
+    },
+    Field: {
+        Field.NAME: _("Name"),
+        Field.KIND: _("Kind"),
+        Field.NUMBER: _("Staff number"),
+        Field.GROUPS: _("Groups"),
+        Field.PHONE: _("Phone"),
+        Field.EMAIL: _("E-mail"),
+        Field.CARD: _("Card"),
+        Field.PLATE: _("Plate"),
+        Field.SINCE: _("Valid from"),
+        Field.UNTIL: _("Valid until"),
+        Field.ROW: _("Whole row"),
+    },
+    Flaw: {
+        Flaw.BAD_NAME: _("A name has 1 to 120 characters"),
+        Flaw.BAD_KIND: _("Not employee, worker, student or visitor"),
+        Flaw.BAD_NUMBER: _("A staff number has up to 40 characters"),
+        Flaw.BAD_PHONE: _("Not a telephone number"),
+        Flaw.BAD_EMAIL: _("Not an e-mail address"),
+        Flaw.BAD_CARD: _("A card number has 4 to 40 letters and digits"),
+        Flaw.BAD_PLATE: _("Not a number plate"),
+        Flaw.BAD_DAY: _("Not a day, such as 2026-03-01"),
+        Flaw.ENDS_FIRST: _("Ends before it begins"),
+        Flaw.TOO_MANY_GROUPS: _("More than 20 groups"),
+        Flaw.UNKNOWN_GROUP: _("There is no group of that name"),
+        Flaw.WRONG_LENGTH: _("More or fewer cells than the first row"),
+        Flaw.TWICE: _("Twice in the file"),
+        Flaw.TAKEN: _("Somebody enrolled has it already"),
     },
     Standing: {
         Standing.CURRENT: _("Current"),

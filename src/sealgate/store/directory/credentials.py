@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import CredentialId, PersonId, SiteId
+from sealgate.domain.ids import CredentialId, PersonId, SiteId, TenantId
 from sealgate.domain.sightings import Means
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.directory.people import batches
+from sealgate.store.engine import Reader, Ready, Store, Tx
 
 _COLUMNS = {"credential": "credential_id", "person": "person_id", "site": "site_id"}
 """Where a field's column has another name."""
@@ -58,7 +59,21 @@ _CREDENTIAL = tuple(c[_COLUMNS.get(name, name)] for name in _FIELDS)
 
 def add_credential(tx: Tx, row: CredentialRow) -> None:
     """Raises `AlreadyThere` where the same means and token is in use: one plate, one person."""
-    tx.add(s.credentials, {_COLUMNS.get(name, name): getattr(row, name) for name in _FIELDS})
+    tx.add(s.credentials, _values(row))
+
+
+def ready_credentials(store: Store, tenant: TenantId, rows: Sequence[CredentialRow]) -> Ready:
+    return store.ready(tenant, s.credentials, [_values(row) for row in rows])
+
+
+def _values(row: CredentialRow) -> dict[str, Any]:
+    return {_COLUMNS.get(name, name): getattr(row, name) for name in _FIELDS}
+
+
+def tokens_taken(db: Reader, means: Means, tokens: Sequence[Token]) -> set[Token]:
+    """Those of the tokens that are in use."""
+    query = sa.select(c.token).where(db.mine(s.credentials), c.means == means, c.ended_at.is_(None))
+    return {token for some in batches(tokens) for (token,) in db.sql.execute(query.where(c.token.in_(some)))}
 
 
 def credential(db: Reader, credential: CredentialId) -> CredentialRow | None:

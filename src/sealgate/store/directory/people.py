@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import GroupId, PersonId
+from sealgate.domain.ids import GroupId, PersonId, TenantId
 from sealgate.domain.people import PersonKind
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Ready, Store, Tx
 from sealgate.store.words import Standing
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """`profile` is sealed under the person's own key; `name_token` finds people by their whole name."""
+    """`profile` is sealed under the person's own key; `name_token` finds people by their whole name, `number_token` the one
+    with that staff number; None has none, or was written before numbers had tokens."""
 
     person: PersonId
     profile: Sealed
@@ -29,24 +32,28 @@ class PersonRow:
     valid_since: datetime | None
     valid_until: datetime | None
     created_at: datetime
+    number_token: Token | None = None
 
 
 p, seen = s.people.c, s.presence.c
-_PERSON = (p.person_id, p.profile, p.name_token, p.kind, p.suspended, p.valid_since, p.valid_until, p.created_at)
+_FIELDS = tuple(PersonRow.__dataclass_fields__)
+_PERSON = tuple(p["person_id" if name == "person" else name] for name in _FIELDS)
 
 
 def add_person(tx: Tx, row: PersonRow) -> None:
-    values = {
-        "person_id": row.person,
-        "profile": row.profile,
-        "name_token": row.name_token,
-        "kind": row.kind,
-        "suspended": row.suspended,
-        "valid_since": row.valid_since,
-        "valid_until": row.valid_until,
-        "created_at": row.created_at,
-    }
-    tx.add(s.people, values)
+    """Raises `AlreadyThere` where the staff number is somebody else's."""
+    tx.add(s.people, _values(row))
+
+
+def ready_people(store: Store, tenant: TenantId, rows: Sequence[PersonRow]) -> Ready:
+    return store.ready(tenant, s.people, [_values(row) for row in rows])
+
+
+def _values(row: PersonRow) -> dict[str, Any]:
+    return {column.name: getattr(row, name) for column, name in _PLACES}
+
+
+_PLACES = tuple(zip(_PERSON, _FIELDS, strict=True))
 
 
 def update_person(
@@ -55,6 +62,7 @@ def update_person(
     *,
     profile: Sealed,
     name_token: Token,
+    number_token: Token | None,
     kind: PersonKind,
     valid_since: datetime | None,
     valid_until: datetime | None,
@@ -63,6 +71,7 @@ def update_person(
     values = {
         "profile": profile,
         "name_token": name_token,
+        "number_token": number_token,
         "kind": kind,
         "valid_since": valid_since,
         "valid_until": valid_until,
@@ -90,6 +99,29 @@ def people_by_id(db: Reader, people: Sequence[PersonId]) -> list[PersonRow]:
 def people_named(db: Reader, token: Token) -> list[PersonRow]:
     query = sa.select(*_PERSON).where(db.mine(s.people), p.name_token == token)
     return db.rows(query.order_by(p.person_id), PersonRow)
+
+
+def person_numbered(db: Reader, token: Token) -> PersonId | None:
+    query = sa.select(p.person_id).where(db.mine(s.people), p.number_token == token)
+    return db.row(query, PersonId)
+
+
+def numbers_taken(db: Reader, tokens: Sequence[Token]) -> set[Token]:
+    """Those of the tokens that are somebody's staff number."""
+    query = sa.select(p.number_token).where(db.mine(s.people))
+    return {token for some in batches(tokens) for (token,) in db.sql.execute(query.where(p.number_token.in_(some)))}
+
+
+def people_named_among(db: Reader, tokens: Sequence[Token]) -> list[PersonRow]:
+    """Everybody whose whole name is one of these."""
+    query = sa.select(*_PERSON).where(db.mine(s.people))
+    return [row for some in batches(tokens) for row in db.rows(query.where(p.name_token.in_(some)), PersonRow)]
+
+
+def batches(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """A question with too many values in it is no question to a database."""
+    for first in range(0, len(values), size):
+        yield values[first : first + size]
 
 
 def people(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import GrantId, GroupId, PersonId, TimetableId, ZoneId
+from sealgate.domain.ids import GrantId, GroupId, PersonId, TenantId, TimetableId, ZoneId
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Ready, Store, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,11 @@ def groups(db: Reader) -> list[GroupRow]:
 def add_member(tx: Tx, group: GroupId, person: PersonId) -> None:
     """Also for one who is a member already. Raises `NoSuchThing`."""
     tx.add_unless_there(s.group_members, [{"group_id": group, "person_id": person}], (m.person_id,))
+
+
+def ready_members(store: Store, tenant: TenantId, members: Sequence[tuple[GroupId, PersonId]]) -> Ready:
+    """For people who are in none of those groups yet."""
+    return store.ready(tenant, s.group_members, [{"group_id": group, "person_id": person} for group, person in members])
 
 
 def remove_member(tx: Tx, group: GroupId, person: PersonId) -> bool:

@@ -34,7 +34,7 @@ from sealgate.store.schema.parking import (
     validations,
 )
 from sealgate.store.schema.passages import journal, journal_heads, latch_answers, outbox, passages, pictures, replays
-from sealgate.store.schema.people import consents, credentials, group_members, people, presence
+from sealgate.store.schema.people import consents, credentials, group_members, imports, people, presence
 from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
 from sealgate.store.schema.stays import (
     bills,
@@ -64,6 +64,7 @@ __all__ = [
     "holidays",
     "hour_records",
     "hour_rules",
+    "imports",
     "invoice_requests",
     "journal",
     "journal_heads",

@@ -10,12 +10,15 @@ from sealgate.store.columns import (
     Flag,
     Id,
     Instant,
+    Json,
     SealedBytes,
     TokenBytes,
+    Whole,
     Word,
 )
 from sealgate.store.schema.making import may, must, needs, table, where
 from sealgate.store.schema.places import groups, sites, tenants
+from sealgate.store.words import ImportState
 
 people = table(
     "people",
@@ -28,8 +31,28 @@ people = table(
     may("valid_since", Instant),
     may("valid_until", Instant),
     must("created_at", Instant),
+    may("number_token", TokenBytes),
     needs(tenants),
     Index("ix_people_name_token", "tenant_id", "name_token"),
+    where("uq_people_number_token", "tenant_id", "number_token", unique=True, only="number_token IS NOT NULL"),
+)
+
+imports = table(
+    "imports",
+    ("import_id",),
+    must("import_id", Id),
+    must("operator_id", Id),
+    must("state", Word(ImportState)),
+    must("people", Whole),
+    must("done", Whole),
+    must("flawed", Whole),
+    must("problems", Json),
+    must("time_zone", Text),
+    must("made_at", Instant),
+    must("touched_at", Instant),
+    may("file", SealedBytes),
+    needs(tenants),
+    Index("ix_imports_made_at", "tenant_id", "made_at"),
 )
 
 group_members = table(
