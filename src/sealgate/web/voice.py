@@ -1,7 +1,8 @@
 """Voice between a lane's screen and the desk: the few words that two browsers need to find each other, carried by us.
 
 The sound itself goes from browser to browser, encrypted by them, and is recorded nowhere. The surprising thing: a word is
-passed on and not kept. Whoever was away says `ready` when it is back, and the desk offers anew.
+passed on and not kept, so it may be lost. The lane says `ready` until an offer comes, the desk repeats its offer until it is
+answered, and the same offer twice is answered twice: whichever side was away, they find each other when it is back.
 """
 
 from __future__ import annotations

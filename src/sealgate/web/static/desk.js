@@ -36,10 +36,18 @@
 
   // --- the call at hand ------------------------------------------------------------------------------------------
   // While a decision is on its way nothing is read anew: its answer is the next page.
-  let stale = false, leaving = false;
+  // Who presses Enter while the page is read anew has pressed it for what is about to stand there.
+  let stale = false, leaving = false, renewing = null, wanted = false;
   document.addEventListener("submit", (event) => { if (!event.defaultPrevented && !event.target.matches("[hx-post], [method=dialog]")) leaving = true; });
   window.addEventListener("pageshow", () => { leaving = false; });
-  const renew = async () => {
+  const renew = () => {
+    wanted = true;
+    renewing ||= (async () => {
+      while (wanted) { wanted = false; await readAnew().catch(() => { /* the line is broken; the stream says so */ }); }
+      renewing = null;
+    })();
+  };
+  const readAnew = async () => {
     if (leaving) return;
     if (busy()) { stale = true; return; }
     stale = false;
@@ -85,8 +93,11 @@
   }, 250);
 
   // --- voice -----------------------------------------------------------------------------------------------------
+  // A word may be lost, or the lane not there yet: an offer is repeated until it is answered, and the lane says `ready` for
+  // as long as nobody has offered. Words leave one after the other, so that an old one never overtakes a new one.
+  const AGAIN = 2000;
   const state = document.querySelector("#voice-state"), audio = document.querySelector("#voice"), mute = document.querySelector("#mute");
-  let link = null, round = "", microphone = null;
+  let link = null, offer = null, ringing = false, refused = false, microphone = null, told = Promise.resolve();
   const say = (word) => {
     if (!state) return;
     state.dataset.state = word;
@@ -94,20 +105,31 @@
     state.classList.toggle("open", word === "on");
     mute.disabled = word !== "on";
   };
-  const tell = (signal) => fetch(page.dataset.voice, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(signal) });
+  const post = (body) => fetch(page.dataset.voice, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal: AbortSignal.timeout(10_000) });
+  const tell = (signal) => (told = told.then(() => post(JSON.stringify(signal))).catch(() => { /* it is said again */ }));
+  const unanswered = () => offer && link?.signalingState === "have-local-offer";
   const gathered = (peer) => new Promise((done) => {
     if (peer.iceGatheringState === "complete") return done();
     peer.addEventListener("icegatheringstatechange", () => { if (peer.iceGatheringState === "complete") done(); });
     setTimeout(done, 1500);
   });
-  const ring = async () => {
+  const hangUp = () => {
     link?.close();
+    link = offer = null;
+  };
+  const ring = async () => {
+    if (ringing || refused) return;
+    ringing = true;
+    hangUp();
     say("calling");
     try {
       microphone ||= await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true } });
-    } catch { return say("denied"); }
+    } catch { refused = true; return say("denied"); }
+    await invite().catch(() => { /* hung up meanwhile; whoever still wants to speak says `ready` */ });
+    ringing = false;
+  };
+  const invite = async () => {
     const peer = (link = new RTCPeerConnection({ iceServers: JSON.parse(page.dataset.ice) }));
-    const mine = (round = `${Date.now()}-${Math.random().toString(36).slice(2)}`);
     for (const track of microphone.getTracks()) peer.addTrack(track, microphone);
     peer.addEventListener("track", (event) => { audio.srcObject = event.streams[0]; });
     peer.addEventListener("connectionstatechange", () => {
@@ -117,12 +139,15 @@
     });
     await peer.setLocalDescription();
     await gathered(peer);
-    if (round === mine) await tell({ word: "offer", round, sdp: peer.localDescription.sdp });
+    if (peer !== link) return;
+    offer = { word: "offer", round: `${Date.now()}-${Math.random().toString(36).slice(2)}`, sdp: peer.localDescription.sdp };
+    tell(offer);
   };
+  setInterval(() => { if (unanswered()) tell(offer); }, AGAIN);
   const hear = async (signal) => {
-    if (signal.word === "ready") return ring();
-    if (signal.word === "bye") { link?.close(); return say("off"); }
-    if (signal.word === "answer" && signal.round === round && link.signalingState === "have-local-offer") {
+    if (signal.word === "ready") return unanswered() ? tell(offer) : ring();
+    if (signal.word === "bye") { hangUp(); return say("off"); }
+    if (signal.word === "answer" && signal.round === offer?.round && unanswered()) {
       await link.setRemoteDescription({ type: "answer", sdp: signal.sdp });
     }
   };
@@ -148,7 +173,7 @@
   stream.addEventListener("over", () => { stream.close(); location.reload(); });
   window.addEventListener("pagehide", () => {
     stream.close();
-    if (page.dataset.voice) navigator.sendBeacon(page.dataset.voice, JSON.stringify({ word: "bye", round: round || "none" }));
+    if (page.dataset.voice) navigator.sendBeacon(page.dataset.voice, JSON.stringify({ word: "bye", round: offer?.round ?? "none" }));
   });
 
   // --- keys: on release, once, and only while no field and no dialog has the focus ----------------------------------
@@ -165,7 +190,8 @@
     if (key === "j") return step(1);
     if (key === "k") return step(-1);
     if (key === "enter" && document.activeElement?.matches("a, button")) return;
-    const button = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && !one.disabled);
-    button?.click();
+    const button = () => [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && !one.disabled);
+    if (key === "enter" && renewing && !button()) renewing.then(() => { if (!busy()) button()?.click(); });
+    else button()?.click();
   });
 })();

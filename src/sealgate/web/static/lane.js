@@ -1,13 +1,16 @@
 // The lane's screen. It hears what to show, and speaks with the desk while somebody there has the call: only then is the
 // microphone on. The ticket reader types like a keyboard, so the field for it keeps the focus.
+// A word may be lost, or the desk not there yet: until an offer comes the lane says `ready`, and an offer that comes again is
+// answered again. Words leave one after the other, so that an old one never overtakes a new one.
 (() => {
   const page = document.querySelector(".lane[data-stream]");
   if (!page) return;
   const screen = document.querySelector("#screen"), state = document.querySelector("#voice-state"), audio = document.querySelector("#voice");
-  let link = null, microphone = null;
+  const AGAIN = 2000;
+  let link = null, round = "", reply = null, microphone = null, told = Promise.resolve();
 
-  const post = (address, body) => fetch(address, { method: "POST", redirect: "manual", headers: { "Content-Type": "application/json" }, body });
-  const tell = (signal) => post(page.dataset.voice, JSON.stringify(signal));
+  const post = (address, body) => fetch(address, { method: "POST", redirect: "manual", headers: { "Content-Type": "application/json" }, body, signal: AbortSignal.timeout(10_000) });
+  const tell = (signal) => (told = told.then(() => post(page.dataset.voice, JSON.stringify(signal))).catch(() => { /* it is said again */ }));
   const say = (word) => {
     state.dataset.state = word;
     state.textContent = state.dataset[word];
@@ -22,12 +25,15 @@
   const hangUp = () => {
     link?.close();
     microphone?.getTracks().forEach((track) => track.stop());
-    link = microphone = null;
+    link = reply = microphone = null;
+    round = "";
     audio.srcObject = null;
     say("off");
   };
   const answer = async (signal) => {
+    if (link && signal.round === round) return reply && tell(reply);
     hangUp();
+    round = signal.round;
     const peer = (link = new RTCPeerConnection({ iceServers: JSON.parse(page.dataset.ice) }));
     peer.addEventListener("track", (event) => { audio.srcObject = event.streams[0]; });
     peer.addEventListener("connectionstatechange", () => {
@@ -42,17 +48,20 @@
     for (const track of microphone?.getTracks() ?? []) peer.addTrack(track, microphone);
     await peer.setLocalDescription();
     await gathered(peer);
-    await tell({ word: "answer", round: signal.round, sdp: peer.localDescription.sdp });
+    if (peer !== link) return;
+    reply = { word: "answer", round, sdp: peer.localDescription.sdp };
+    tell(reply);
   };
   const taken = () => screen.firstElementChild?.dataset.taken === "yes";
+  const listens = () => { if (taken() && !link) tell({ word: "ready", round: "again" }); };
+  setInterval(listens, AGAIN);
 
   const stream = new EventSource(page.dataset.stream);
   stream.addEventListener("screen", (event) => {
-    const first = !screen.dataset.heard;
     screen.dataset.heard = "yes";
     screen.innerHTML = event.data;
     if (!taken()) hangUp();
-    else if (first) tell({ word: "ready", round: "again" });
+    listens();
   });
   stream.addEventListener("voice", (event) => {
     const signal = JSON.parse(event.data);
