@@ -23,6 +23,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as laws
 from psycopg import sql
 
 from sealgate.domain.ids import TenantId
@@ -32,6 +34,10 @@ from sealgate.store.engine import Actor, Store, SystemClock, open_store
 from sealgate.store.migrating import migrate
 from sealgate.vault.keyring import Keyring
 from sealgate.vault.memoryshelf import MemoryShelf
+
+# Laws hold however fast the machine is.
+laws.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws.load_profile("any-machine")
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 STARTING = 60.0

@@ -216,7 +216,7 @@ def test_the_simulated_providers_notice_comes_by_itself(client: httpx.Client, ga
 
     with garage.program.house.bus.subscribe("payment", heard):
         desk.act(started.way.handle, Act.PAY)
-        assert told.wait(timeout=20)
+        assert told.wait(timeout=60)
     assert garage.state(started.payment) is PaymentState.PAID
 
 

@@ -20,7 +20,7 @@ from typing import IO, Any
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from sealgate.flows.campus import card_number
 
@@ -38,7 +38,10 @@ PASSWORD = "rusty anchors sing at dusk"
 LOGIN = "nora@example.org"
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-STARTING = 90.0
+PATIENT = 60_000
+"""Milliseconds after which we say that something never comes."""
+
+STARTING = 240.0
 """Seconds that a demo may take to load its models and print its address on a busy machine."""
 
 
@@ -131,6 +134,7 @@ def chromium(face_film: Path) -> Iterator[Browser]:
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={face_film}",
     )
+    expect.set_options(timeout=PATIENT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *camera])
         yield browser
@@ -313,7 +317,7 @@ class AtWork:
 
     def _kiosk(self, page: Page) -> None:
         page.goto(self.demo.kiosk)
-        page.locator("#answer:not([hidden])").wait_for(timeout=20_000)
+        page.locator("#answer:not([hidden])").wait_for(timeout=PATIENT)
 
 
 @pytest.fixture(scope="session")

@@ -123,12 +123,12 @@ class _served:  # noqa: N801  used like a function
 
     def __enter__(self) -> str:
         self._thread.start()
-        assert self.up.wait(20)
+        assert self.up.wait(60)
         return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
 
     async def _serve(self) -> None:
         started = self._server.startup

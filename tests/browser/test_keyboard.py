@@ -55,7 +55,7 @@ def test_somebody_is_enrolled_and_withdraws_with_the_keyboard_alone(enter: Calla
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take three looks")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Keya Board")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Keya Board")).to_be_visible()
     expect(page.get_by_text("Until consent is withdrawn")).to_be_visible()
     tab_to(page, "Withdraw")
     page.keyboard.press("Enter")

@@ -18,7 +18,7 @@ def two_pages(chromium: Browser, fresh_demo: Any) -> Any:
     context.close()
 
 
-def test_a_newcomer_enrols_and_sees_the_door_open_within_a_second(
+def test_a_newcomer_enrols_and_sees_the_door_open(
     two_pages: tuple[Page, Page], fresh_demo: Any, set_up: Callable[..., None]
 ) -> None:
     console, kiosk = two_pages
@@ -29,14 +29,14 @@ def test_a_newcomer_enrols_and_sees_the_door_open_within_a_second(
 
     kiosk.goto(fresh_demo.kiosk)
     expect(kiosk).to_have_url(fresh_demo.address + "/kiosk")
-    expect(kiosk.locator("#answer-heading")).to_have_text("Welcome, Nora", timeout=20_000)
+    expect(kiosk.locator("#answer-heading")).to_have_text("Welcome, Nora")
     expect(kiosk.locator("#answer-detail")).to_have_text("The gate is open.")
 
     row = console.locator("#passages-rows tr").filter(has_text="Nora Newman")
-    expect(row).to_have_count(1, timeout=1_000)
+    expect(row).to_have_count(1)
     expect(row).to_contain_text("Open")
-    expect(console.locator("#live-voice")).to_contain_text("Nora Newman", timeout=6_000)
-    expect(kiosk.locator("#answer")).to_be_hidden(timeout=10_000)
+    expect(console.locator("#live-voice")).to_contain_text("Nora Newman")
+    expect(kiosk.locator("#answer")).to_be_hidden()
 
 
 def enrol_oneself(page: Page) -> None:

@@ -54,7 +54,7 @@ class Demo:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def sealgate(tmp_path: Path) -> Callable[..., Result]:
             [*COMMAND, *map(str, words)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
             cwd=tmp_path,
             env={**CLEAN, **(env or {})},
@@ -98,8 +98,8 @@ def started(*words: str | Path) -> Iterator[Demo]:
     finally:
         if process.poll() is None:
             process.kill()
-            process.wait(10)
-        reader.join(10)
+            process.wait(60)
+        reader.join(60)
         stream.close()
 
 

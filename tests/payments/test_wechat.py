@@ -51,7 +51,7 @@ def account(ours: Any, theirs: Any) -> WechatAccount:
 
 @pytest.fixture
 def wechat(account: WechatAccount, clock: Any, talker: Any) -> WechatPay:
-    return WechatPay(account, clock, api=talker.base, timeout=timedelta(seconds=2))
+    return WechatPay(account, clock, api=talker.base, timeout=timedelta(seconds=30))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -536,12 +535,7 @@ def test_a_misread_plate_is_found_among_five_thousand_and_not_among_closed_ones(
             mine = masks if stay.stay == wanted.stay else [Token(secrets.token_bytes(16)) for _ in range(2)]
             parking.add_stay(tx, row, mine)
     asked = [masks[3], *(Token(secrets.token_bytes(16)) for _ in range(8))]
-    times = []
     with garage.store.read(garage.tenant) as db:
-        for _ in range(5):
-            start = perf_counter()
-            found = [row.stay.stay for row in parking.stays_like(db, asked)]
-            times.append(perf_counter() - start)
+        found = [row.stay.stay for row in parking.stays_like(db, asked)]
         assert db.sql.exec_driver_sql("SELECT count(*) FROM stay_masks").scalar() == 4_999 * 2 + 8
     assert found == [wanted.stay]
-    assert min(times) < 0.05

@@ -12,11 +12,3 @@ def test_each_figure_is_a_rate_and_has_a_row() -> None:
     assert [float(each.replace(",", "")) for _, each, _ in table] == [round(rate) for rate in result.values()]
     for rate, (_, _, microseconds) in zip(result.values(), table, strict=True):
         assert abs(float(microseconds) * rate / 1e6 - 1) < 0.2
-
-
-def test_tokens_cost_less_than_seals_and_pictures_more() -> None:
-    """Loose enough for any machine: a wrong unit or a cold key would be off by ten and more."""
-    result = measure(seconds=0.3)
-    assert result["day_tokens"] > result["seals"] / 3
-    assert result["seals"] > result["picture_seals"] / 3
-    assert min(result.values()) > 100

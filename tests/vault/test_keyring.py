@@ -285,7 +285,7 @@ class SlowShelf(MemoryShelf):
         if self.slow:
             self.slow = False
             self.has_read.set()
-            self.may_answer.wait(10)
+            self.may_answer.wait(60)
         return found
 
 
@@ -300,7 +300,7 @@ def test_a_reader_caught_by_a_destruction_does_not_keep_the_key(clock: HandClock
     shelf.slow = True
     with ThreadPoolExecutor(1) as reader:
         caught = reader.submit(keyring.open, cast.profile(cast.alice), hers)
-        assert shelf.has_read.wait(10)
+        assert shelf.has_read.wait(60)
         keyring.destroy(cast.acme, SUBJECT, str(cast.alice))
         shelf.may_answer.set()
         assert caught.result(10) == b"Alice"  # he had it before it was destroyed

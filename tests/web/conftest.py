@@ -52,7 +52,7 @@ class Served:
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._run, name="console")
         self._thread.start()
-        assert self.up.wait(20)
+        assert self.up.wait(60)
 
     @property
     def address(self) -> str:
@@ -61,7 +61,7 @@ class Served:
     def stop(self) -> None:
         self._server.should_exit = True
         self._server.force_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
 
     def _run(self) -> None:
         asyncio.run(self._serve())

@@ -161,7 +161,7 @@ def test_pages_are_packed(browser: Callable[[], Any]) -> None:
 
 def announced(address: str, length: str) -> int:
     """What is answered to a body of that announced length, of which nothing was sent yet."""
-    line = HTTPConnection(urlsplit(address).netloc, timeout=10)
+    line = HTTPConnection(urlsplit(address).netloc, timeout=60)
     line.putrequest("POST", "/sign-in")
     line.putheader("Sec-Fetch-Site", "same-origin")
     line.putheader("Content-Length", length)

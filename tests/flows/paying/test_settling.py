@@ -226,7 +226,7 @@ def test_two_notices_at_the_same_moment_pay_once(till: Any, parked: StayId, cloc
 
     def tell(payment: PaymentId, provider: str) -> None:
         word = Told(reference_of(payment), "simulated", News.PAID, clock.now(), f"n-{provider}", TEN)
-        both.wait(timeout=10)
+        both.wait(timeout=60)
         try:
             settling.settle(till.house, till.tenant, provider, word)
         except Exception as error:  # noqa: BLE001 whatever it was, the test has to hear of it
@@ -237,7 +237,7 @@ def test_two_notices_at_the_same_moment_pay_once(till: Any, parked: StayId, cloc
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert trouble == []
     assert (till.kept(parked), till.taken()) == (1000, 1000)
 

@@ -315,5 +315,5 @@ def test_a_signal_is_carried_between_the_lane_and_whoever_has_its_call(
         assert speaks(other, f"/desk/calls/{line.call}/voice", OFFER).status_code == 409
         assert speaks(desk, f"/desk/calls/{line.call}/voice", OFFER).status_code == 204
         assert speaks(desk, f"/desk/calls/{line.call}/voice", {**OFFER, "sdp": SDP + "x" * 40_000}).status_code == 422
-        message = heard.get(timeout=10)
+        message = heard.get(timeout=60)
     assert (message["to"], message["call"], heard.empty()) == ("lane", str(line.call), True)

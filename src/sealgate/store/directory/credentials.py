@@ -82,7 +82,7 @@ def credential(db: Reader, credential: CredentialId) -> CredentialRow | None:
 
 def credentials_of(db: Reader, person: PersonId) -> list[CredentialRow]:
     """Ended ones too; oldest first."""
-    return db.rows(_query(db, c.person_id == person).order_by(c.credential_id), CredentialRow)
+    return db.rows(_query(db, c.person_id == person).order_by(c.created_at, c.credential_id), CredentialRow)
 
 
 def means_of(db: Reader, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[Means]]:

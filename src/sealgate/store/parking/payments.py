@@ -199,7 +199,7 @@ def payment_by_ref(db: Reader, ref: Token) -> PaymentRow | None:
 def payments_of(db: Reader, stay: StayId) -> list[PaymentRow]:
     """Oldest first."""
     query = sa.select(*PAYMENT).where(db.mine(s.payments), p.stay_id == stay)
-    return db.rows(query.order_by(p.payment_id), payment_row)
+    return db.rows(query.order_by(p.started_at, p.payment_id), payment_row)
 
 
 def pending_payments(db: Reader, before: datetime, limit: int = 100) -> list[PaymentRow]:

@@ -123,7 +123,7 @@ def permits_of_plate(db: Reader, token: Token) -> list[PermitRow]:
     """Those that have not been ended, oldest first. In a write they are locked: two cars may want the last space of one."""
     same = sa.and_(p.tenant_id == q.tenant_id, p.permit_id == q.permit_id)
     query = sa.select(*_PERMIT).join(s.permit_plates, same).where(db.mine(s.permit_plates), q.token == token)
-    query = query.where(p.ended_at.is_(None)).order_by(p.permit_id)
+    query = query.where(p.ended_at.is_(None)).order_by(p.created_at, p.permit_id)
     return db.rows(query.with_for_update(of=s.permits) if isinstance(db, Tx) else query, _permit)
 
 

@@ -137,8 +137,11 @@ def stays_of_plate(db: Reader, token: Token) -> list[StayRow]:
 
 
 def stays_like(db: Reader, masks: Sequence[Token]) -> list[StayRow]:
-    """The live ones that have a mask in common, newest first: at most `MOST_NEAR`. A mask belongs to one lot."""
-    found = sa.select(m.stay_id).where(db.mine(s.stay_masks), m.mask.in_(masks)).distinct()
+    """The live ones that have a mask in common, newest first: at most `MOST_NEAR`. A mask belongs to one lot.
+
+    Not `distinct`: SQLite would read all masks in the order of their stays to have that.
+    """
+    found = sa.select(m.stay_id).where(db.mine(s.stay_masks), m.mask.in_(masks))
     return db.rows(_select(db).where(t.stay_id.in_(found)).order_by(t.entered_at.desc(), t.stay_id).limit(MOST_NEAR), _row)
 
 
@@ -193,7 +196,9 @@ def passes_of(db: Reader, day: int, token: Token, limit: int = 50) -> list[Passa
     read = sa.select(r.passage_id).where(db.mine(s.readings), r.day == day, r.token == token)
     other = sa.select(*_PASSAGE).where(db.mine(s.passages), g.id.in_(read))
     found = {
-        row.passage: row for query in (own, other) for row in db.rows(query.order_by(g.id.desc()).limit(limit), PassageRow)
+        row.passage: row
+        for query in (own, other)
+        for row in db.rows(query.order_by(g.at.desc(), g.id.desc()).limit(limit), PassageRow)
     }
     return sorted(found.values(), key=lambda row: -row.passage)
 
