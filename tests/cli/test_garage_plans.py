@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from sealgate.cli.bench_garage import STAYED, Bench, _bench
-from sealgate.domain.access import Reason
+from sealgate.domain.ids import GateId, SiteId
 from sealgate.domain.sightings import Means
-from sealgate.flows import assist, paying, receipts
+from sealgate.domain.stays_calls import CallReason
+from sealgate.flows import assist, paying
 from sealgate.flows.parking import Outcome
 from sealgate.store import directory, parking, passages
 from sealgate.store.engine import Reader
@@ -91,7 +93,7 @@ def test_nothing_at_a_lane_walks_through_the_past(bench: Bench) -> None:
         paying.bill_of(bench.house, bench.garage.tenant, arrival.stay, bench.clock.now())
         bench.pays(arrival.stay)
         bench.leaves(bench.misread(bench.inside[1]), 0.9)
-        assist.call(bench.house, bench.garage.tenant, bench.garage.entry, assist.CallReason.NO_ENTRY)
+        assist.call(bench.house, bench.garage.tenant, bench.garage.entry, CallReason.NO_ENTRY)
     assert len(found) > 40
     assert walks(found) == []
 
@@ -106,8 +108,12 @@ ASKED: dict[str, Callable[[Reader, Any], object]] = {
     "credentials of somebody": lambda db, row: directory.credentials_of(db, row.stay.stay),
     "whose card it is": lambda db, row: directory.credential_by_token(db, Means.CARD, row.token),
     "people of a name": lambda db, row: directory.people_named(db, row.token),
-    "one gate's last passages": lambda db, row: passages.page(db, site=row.site, gate=row.entry_gate, reason=Reason.ALLOWED),
+    "one gate's last passage": lambda db, row: gates_last(db, row.site, row.entry_gate, row.stay.entered),
 }
+
+
+def gates_last(db: Reader, site: SiteId, gate: GateId, since: datetime) -> object:
+    return passages.page(db, site=site, gate=gate, since=since, limit=1)
 
 
 @pytest.mark.parametrize("question", ASKED)

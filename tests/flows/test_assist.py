@@ -129,7 +129,9 @@ class Garage:
             return [entry.action for entry in journal.entries(db, self.house.keyring)]
 
     def screen(self, gate: GateId | None = None) -> lane.Screen:
-        where = LaneGate(self.tenant, gate or self.exit, "Exit", "Campus", self.lot.lot, "Deck", enters=gate == self.entry)
+        where = LaneGate(
+            self.tenant, gate or self.exit, "Exit", self.lot.site, "Campus", self.lot.lot, "Deck", enters=gate == self.entry
+        )
         return lane.screen(self.house, where, price)
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sealgate.domain.access import Reason
-from sealgate.domain.ids import CallId, GateId, LotId, StayId, TenantId
+from sealgate.domain.ids import CallId, GateId, LotId, SiteId, StayId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason, CallState
@@ -41,6 +41,7 @@ class LaneGate:
     tenant: TenantId
     gate: GateId
     name: str
+    site: SiteId
     site_name: str
     lot: LotId
     lot_name: str
@@ -80,7 +81,7 @@ def lane_gate(house: House, secret: str) -> LaneGate | None:
     if lane is None:
         return None
     lot = lane.lot
-    return LaneGate(found.tenant, found.gate, found.name, found.site_name, lot.lot, lot.name, lane.role.enters)
+    return LaneGate(found.tenant, found.gate, found.name, lot.site, found.site_name, lot.lot, lot.name, lane.role.enters)
 
 
 def screen(house: House, lane: LaneGate, price: Price) -> Screen:
@@ -88,7 +89,7 @@ def screen(house: House, lane: LaneGate, price: Price) -> Screen:
     now = house.clock.now()
     with house.store.read(lane.tenant) as db:
         call = next((row for row in rows.open_calls_at(db, lane.gate) if assist.as_waiting(row).blocks), None)
-        newest = passages.page(db, gate=lane.gate, since=now - PAYING, limit=1)
+        newest = passages.page(db, site=lane.site, gate=lane.gate, since=now - PAYING, limit=1)
         found = _of_passage(house, db, lane, newest[0].row, price) if newest else Screen(Shown.IDLE)
     if call is None or found.shown is Shown.OPEN:
         return found

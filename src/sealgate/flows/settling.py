@@ -197,7 +197,7 @@ def waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) -> 
     """The exit at which its car stands: the last one that was seen there, and not long ago."""
     if stay.stay.state is not StayState.WAITING or not stay.stay.inside or stay.exit_gate is None:
         return None
-    seen = passages.page(db, gate=stay.exit_gate, since=now - STANDS, limit=1)
+    seen = passages.page(db, site=stay.site, gate=stay.exit_gate, since=now - STANDS, limit=1)
     if not seen or seen[0].row.detail is None or seen[0].row.opens:
         return None
     detail = unseal(house, detail_place(db.tenant, seen[0].row.passage), seen[0].row.detail)

@@ -138,7 +138,10 @@ def page(
     before_id: PassageId | None = None,
     limit: int = 50,
 ) -> list[PassageView]:
-    """Newest first, from before `before_id`. `until` is not included. `tokens`: one for each day that is searched."""
+    """Newest first, from before `before_id`. `until` is not included. `tokens`: one for each day that is searched.
+
+    With `since` name the site too: what finds an instant is kept by site.
+    """
     if tokens is not None and len(tokens) > MAX_TOKENS:
         raise TooMany(f"at most {MAX_TOKENS} tokens in one search", field="tokens")
     if tokens is not None and not tokens:

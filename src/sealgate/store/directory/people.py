@@ -98,7 +98,7 @@ def people_by_id(db: Reader, people: Sequence[PersonId]) -> list[PersonRow]:
 
 def people_named(db: Reader, token: Token) -> list[PersonRow]:
     query = sa.select(*_PERSON).where(db.mine(s.people), p.name_token == token)
-    return db.rows(query.order_by(p.person_id), PersonRow)
+    return db.rows(query.order_by(p.created_at, p.person_id), PersonRow)
 
 
 def person_numbered(db: Reader, token: Token) -> PersonId | None:
