@@ -5,6 +5,7 @@ Chromium's microphone is its own test tone, so what arrives at the other side ca
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -158,7 +159,7 @@ def test_words_that_are_lost_on_the_way_are_said_again(
         """The first three words of this side never arrive."""
         if len(lost) == 3:
             return route.continue_()
-        lost.append(route.request.post_data_json["word"])
+        lost.append(json.loads(route.request.post_data or "")["word"])
         return route.abort()
 
     (lane if deaf == "desk" else desk).route("**/voice", lose)
