@@ -177,6 +177,38 @@ class Bus(Protocol):
     def subscribe(self, topic: str, heard: Callable[[dict[str, Any]], None]) -> AbstractContextManager[None]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """What a calendar takes in. `name` stays the same when it is sent again; a cancelled one is taken out again."""
+
+    name: str
+    title: str
+    place: str
+    since: datetime
+    until: datetime
+    address: str = ""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Plain text to one address. `name` stays the same when a letter is sent again, so that a receiver may know it again."""
+
+    name: str
+    to: str
+    subject: str
+    text: str
+    appointment: Appointment | None = None
+
+
+class Post(Protocol):
+    """Takes letters to people who are not here. Any thread may call."""
+
+    def send(self, letter: Letter) -> None:
+        """When it returns, somebody else has it in their hands. Raises `Unreachable`; `permanent`: it will never go."""
+        ...
+
+
 class KeyKind(StrEnum):
     TENANT = "tenant"
     SUBJECT = "subject"

@@ -87,7 +87,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the store knows of the best candidate, read in one query. `zone` is where they were last seen."""
+    """All that the store knows of the best candidate, read in one query. `zone` is where they were last seen.
+
+    `gates` are those that the credential opens, whatever zones its person may enter (a visitor's pass); None: by the zones.
+    """
 
     person: PersonId
     credential: CredentialId
@@ -97,6 +100,7 @@ class Facts:
     consented: bool
     grants: tuple[Grant, ...]
     zone: ZoneId | None
+    gates: frozenset[GateId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def decide(facts: Facts, means: Means, policy: GatePolicy, now: datetime) -> Dec
         or facts.valid.reason(now, ended=Reason.EXPIRED)
         or facts.credential_valid.reason(now, ended=Reason.CREDENTIAL_ENDED)
         or (Reason.NO_CONSENT if means is Means.FACE and not facts.consented else None)
-        or _leave(facts.grants, policy, now)
+        or _leave(facts, policy, now)
         or (Reason.ALREADY_INSIDE if policy.passback is Passback.HARD and facts.zone == policy.to_zone else None)
     )
     if reason is not None:
@@ -191,8 +195,10 @@ def decide(facts: Facts, means: Means, policy: GatePolicy, now: datetime) -> Dec
     return Decision(opens=True, reason=Reason.ALLOWED, person=facts.person, credential=facts.credential)
 
 
-def _leave(grants: Sequence[Grant], policy: GatePolicy, now: datetime) -> Reason | None:
-    here = [grant for grant in grants if grant.zone == policy.to_zone]
+def _leave(facts: Facts, policy: GatePolicy, now: datetime) -> Reason | None:
+    if facts.gates is not None:
+        return None if policy.gate in facts.gates else Reason.NOT_HERE
+    here = [grant for grant in facts.grants if grant.zone == policy.to_zone]
     if not here:
         return Reason.NOT_HERE
     if any(g.timetable is None or g.timetable.holds(now, policy.tz, policy.holidays) for g in here):

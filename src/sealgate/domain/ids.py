@@ -37,6 +37,9 @@ RosterId = NewType("RosterId", UUID)
 HourRecordId = NewType("HourRecordId", UUID)
 LeaveId = NewType("LeaveId", UUID)
 LeaveKindId = NewType("LeaveKindId", str)
+VisitId = NewType("VisitId", UUID)
+VisitBlockId = NewType("VisitBlockId", UUID)
+LetterId = NewType("LetterId", UUID)
 
 
 def uuid7(at: datetime, noise: bytes) -> UUID:

@@ -16,6 +16,8 @@ class Permission(StrEnum):
     ENROL = "enrol"
     SEARCH_PASSAGES = "search-passages"
     SEE_PICTURES = "see-pictures"
+    VISITS = "visits"
+    HOST = "host"
     SEE_RULES = "see-rules"
     CHANGE_RULES = "change-rules"
     SEE_JOURNAL = "see-journal"
@@ -35,6 +37,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     SECURITY = "security"
     RECEPTION = "reception"
+    HOST = "host"
     HR = "hr"
     PRIVACY = "privacy"
     ATTENDANT = "attendant"
@@ -60,13 +63,24 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             Permission.SEE_PEOPLE,
             Permission.SEARCH_PASSAGES,
             Permission.SEE_PICTURES,
+            Permission.VISITS,
             Permission.SEE_RULES,
         }
     ),
-    Role.RECEPTION: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.SEE_PEOPLE, Permission.ENROL}),
     Role.HR: frozenset(
         {Permission.SEE_PEOPLE, Permission.ENROL, Permission.SEE_HOURS, Permission.CHANGE_HOURS, Permission.HOUR_RULES}
     ),
+    Role.RECEPTION: frozenset(
+        {
+            Permission.WATCH,
+            Permission.OPEN_GATES,
+            Permission.SEE_PEOPLE,
+            Permission.ENROL,
+            Permission.VISITS,
+            Permission.HOST,
+        }
+    ),
+    Role.HOST: frozenset({Permission.HOST}),
     Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
 }

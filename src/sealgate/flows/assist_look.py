@@ -25,7 +25,7 @@ from sealgate.flows.assist_acts import asks_for_lost
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.looking import TicketOver
 from sealgate.flows.parking_writing import Account, Price, account, seen_of
-from sealgate.flows.passage import picture_place
+from sealgate.flows.passage_places import picture_place
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import parking, places

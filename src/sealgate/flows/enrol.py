@@ -12,18 +12,19 @@ from datetime import datetime
 
 import numpy as np
 
+from sealgate.domain.access import Validity
 from sealgate.domain.errors import Conflict, NotFound, Refused
-from sealgate.domain.ids import ConsentId, CredentialId, GroupId, PersonId, SiteId, TenantId
+from sealgate.domain.ids import ConsentId, CredentialId, GateId, GroupId, PersonId, SiteId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key, number_key
 from sealgate.domain.sightings import Means
 from sealgate.flows.faces import best_face, template_place, turned
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
-from sealgate.flows.passage import profile_place
+from sealgate.flows.passage_places import profile_place
 from sealgate.ports import Pixels, Sealed, Token, Vector
 from sealgate.privacy import journal
 from sealgate.store import directory, places
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Actor, Reader, Tx
 
 MAX_PICTURES = 8
 MIN_ENROL_QUALITY = 0.35
@@ -111,6 +112,14 @@ class NewCredential:
 
     credential: CredentialId
     shown_once: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a visitor's ways in open, and when."""
+
+    gates: tuple[GateId, ...]
+    valid: Validity
 
 
 def enrol(house: House, signed: Signed, new: NewPerson) -> PersonId:
@@ -214,18 +223,32 @@ def enrol_face(house: House, signed: Signed, site: SiteId, person: PersonId, pic
     The mean of several is much better than one (VISION: FNMR 27 % with one picture, 7 % with five).
     """
     signed.need(Permission.ENROL)
+    return take_face(house, signed.tenant, signed.actor, site, person, pictures)
+
+
+def take_face(
+    house: House,
+    tenant: TenantId,
+    actor: Actor,
+    site: SiteId,
+    person: PersonId,
+    pictures: Sequence[bytes],
+    *,
+    pass_: Pass | None = None,
+) -> FaceEnrolled:
+    """As `enrol_face`, by whoever may: it asks no permission. A visitor's face opens as their pass does and no more."""
     if house.faces is None:
         raise FacesOff("this program reads no faces", hint="Run `sealgate models build`")
     if not 1 <= len(pictures) <= MAX_PICTURES:
         raise TooManyPictures(f"send 1 to {MAX_PICTURES} pictures")
-    with house.store.read(signed.tenant) as db:
+    with house.store.read(tenant) as db:
         _must_be_there(db, person)
         if not directory.has_consent(db, person, Means.FACE.value):
             raise NoConsent("no consent to face is recorded")
     mean, quality, used, advice = _template(house, pictures)
     credential = CredentialId(house.new_id())
-    vector = turned(house, signed.tenant, site, mean)
-    with house.store.begin(signed.tenant, signed.actor) as tx:
+    vector = turned(house, tenant, site, mean)
+    with house.store.begin(tenant, actor) as tx:
         now = house.clock.now()
         if not directory.has_consent(tx, person, Means.FACE.value):  # withdrawn while we looked
             raise NoConsent("no consent to face is recorded")
@@ -233,10 +256,12 @@ def enrol_face(house: House, signed: Signed, site: SiteId, person: PersonId, pic
         place = template_place(tx.tenant, credential)
         sealed = house.keyring.seal(tx.tenant, *subject(person), place, vector.astype("<f4").tobytes())
         row = _credential(person, credential, Means.FACE, now, secret=sealed, pack=house.faces.pack, site=site)
+        if pass_ is not None:
+            row = replace(row, since=pass_.valid.since, until=pass_.valid.until, gates=tuple(map(str, pass_.gates)))
         directory.add_credential(tx, row)
         journal.write(tx, house.keyring, now, "face.enrolled", about=person, object=f"credential:{credential}")
         tx.after_commit(forgotten)
-        tx.after_commit(lambda: house.galleries.of(signed.tenant, site).put(person, credential, vector))
+        tx.after_commit(lambda: house.galleries.of(tenant, site).put(person, credential, vector))
     return FaceEnrolled(credential, quality, used, advice)
 
 

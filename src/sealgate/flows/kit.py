@@ -32,6 +32,7 @@ from sealgate.ports import (
     PaymentProvider,
     Pixels,
     PlateReader,
+    Post,
     Sealed,
     Vector,
 )
@@ -47,7 +48,8 @@ class House:
 
     `providers` are by their names; `address` is how browsers and providers reach us, without a slash at its end.
     `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `stun` are the
-    servers by which voice finds its way out of a network; none are needed within one.
+    servers by which voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to:
+    links are shown, to be copied.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class House:
     address: str = ""
     newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
     stun: tuple[str, ...] = ()
+    post: Post | None = None
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 

@@ -25,11 +25,11 @@ from sealgate.domain.people import name_key
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means
 from sealgate.flows.kit import House, Signed, unseal
-from sealgate.flows.passage import picture_place
+from sealgate.flows.passage_places import picture_place
 from sealgate.flows.people import checked_purpose, names_of, whereabouts
 from sealgate.ports import KeyKind, LatchAnswer, Token
 from sealgate.privacy import journal
-from sealgate.store import directory, passages, places
+from sealgate.store import directory, passages, places, visits
 from sealgate.store.engine import Reader
 from sealgate.vault.envelope import Place
 from sealgate.vault.errors import KeyDestroyed
@@ -76,8 +76,11 @@ class PassageLine:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
+    """`inside` counts who is enrolled, `visitors` whoever visits: the two are never one figure."""
+
     lines: tuple[PassageLine, ...]
     inside: int
+    visitors: int
     people: int
     passages_today: int
     refused_today: int
@@ -130,9 +133,11 @@ def _tally(house: House, db: Reader, site: SiteId) -> Watch:
     local = now.astimezone(zone(row.time_zone))
     counts = passages.counts(db, site, local.replace(hour=0, minute=0, second=0, microsecond=0))
     gates = places.gates(db, site)
+    inside, visiting = whereabouts(house, db), {row.person for row in visits.here(db)}
     return Watch(
         lines=(),
-        inside=len(whereabouts(house, db)),
+        inside=len(inside.keys() - visiting),
+        visitors=len(visiting),
         people=directory.count_people(db),
         passages_today=sum(counts.values()),
         refused_today=sum(n for reason, n in counts.items() if reason not in {Reason.ALLOWED, Reason.FORCED}),

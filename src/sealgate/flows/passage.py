@@ -17,9 +17,11 @@ from sealgate.domain.calendar import day_number, local_day
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import CredentialId, GateId, PassageId, PersonId, TenantId, ZoneId
 from sealgate.domain.operators import Permission
-from sealgate.domain.people import first_name
+from sealgate.domain.people import PersonKind, first_name
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting, Sighting, means_of
 from sealgate.flows.kit import House, Signed, of_day, seal, subject, unseal
+from sealgate.flows.passage_places import picture_place, presence_place, profile_place
+from sealgate.flows.visit_moves import passed
 from sealgate.ports import KeyKind, LatchAnswer, Sealed, Token, Unreachable
 from sealgate.privacy import journal
 from sealgate.store import directory, passages, pictures, places
@@ -50,6 +52,7 @@ class _Known:
     facts: Facts
     name: str
     similarity: float | None = None
+    visitor: bool = False
 
 
 def admit(house: House, tenant: TenantId, sighting: Sighting) -> Admission:
@@ -130,8 +133,9 @@ def _facts(house: House, tx: Reader, credential: CredentialId, similarity: float
         consented=row.consented,
         grants=row.grants,
         zone=ZoneId(UUID(seen)) if seen else None,
+        gates=row.gates,
     )
-    return _Known(facts, str(profile["name"]), similarity)
+    return _Known(facts, str(profile["name"]), similarity, visitor=row.kind is PersonKind.VISITOR)
 
 
 def _record(
@@ -160,6 +164,8 @@ def _record(
         state = {"zone": str(policy.to_zone), "since": now.isoformat(), "site": str(policy.site)}
         place = presence_place(tx.tenant, known.facts.person)
         directory.set_presence(tx, known.facts.person, seal(house, tx.tenant, owner, place, state))
+        if known.visitor:
+            passed(house, tx, known.facts.person, leaving=policy.leaving, now=now)
     journal.write(tx, house.keyring, now, "passage.recorded", object=f"passage:{passage}")
     tx.publish("passage", {"site": str(policy.site), "passage": passage})
     return passage
@@ -255,15 +261,3 @@ def open_latch(house: House, tenant: TenantId, actor: Actor, policy: GatePolicy,
         tx.publish("passage", {"site": str(policy.site), "passage": passage, "latch": answer.value})
         tx.after_commit(house.wake)
     return answer
-
-
-def profile_place(tenant: TenantId, person: PersonId) -> Place:
-    return Place(tenant, "people", "profile", str(person))
-
-
-def presence_place(tenant: TenantId, person: PersonId) -> Place:
-    return Place(tenant, "presence", "state", str(person))
-
-
-def picture_place(tenant: TenantId, picture: UUID) -> Place:
-    return Place(tenant, "pictures", "blob", str(picture))

@@ -15,7 +15,7 @@ from sealgate.domain.people import PersonKind, ending, name_key
 from sealgate.domain.sightings import Means
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, Signed, unseal
-from sealgate.flows.passage import presence_place, profile_place
+from sealgate.flows.passage_places import presence_place, profile_place
 from sealgate.flows.signin import operator_names
 from sealgate.privacy import journal
 from sealgate.store import directory, places

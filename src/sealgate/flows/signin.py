@@ -299,6 +299,16 @@ def operator_names(house: House, db: Reader) -> dict[str, str]:
     }
 
 
+def operator_contacts(house: House, db: Reader) -> dict[OperatorId, tuple[str, str]]:
+    """Name and login, which is an address, of every operator who may sign in: few, so one query."""
+    found = {}
+    for row in accounts.operators(db):
+        if row.disabled_at is None:
+            profile = unseal(house, _profile_place(db, row.operator), row.profile)
+            found[row.operator] = (str(profile["name"]), str(profile["login"]))
+    return found
+
+
 def disable_operator(house: House, signed: Signed, operator: OperatorId) -> None:
     """Ends every session of that operator too. Nobody disables themselves."""
     signed.need(Permission.MANAGE_OPERATORS)

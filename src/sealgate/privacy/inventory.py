@@ -34,6 +34,9 @@ class Keep(StrEnum):
     OPERATOR = "until the operator's account is removed"
     SESSION = "until it has expired"
     REPLAY = "until a batch of that day is accepted no more"
+    VISIT = "until the days after the visit that the site chose are over, 30 unless it did"
+    VISIT_LIVE = "until the visit is over"
+    VISIT_BLOCK = "until the block ends or is lifted"
     STAY_LIVE = "until the stay is closed"
     STAY = "until the site's passage retention is over and the stay is closed"
     PERMIT = "until the permit, reservation or ban has ended and its retention is over"
@@ -74,6 +77,7 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("credentials", "site_id", "at which site the face opens", Keep.PERSON, Form.PLAIN),
     Personal("credentials", "since", "from when it opens", Keep.PERSON, Form.PLAIN),
     Personal("credentials", "until", "until when it opens", Keep.PERSON, Form.PLAIN),
+    Personal("credentials", "gates", "which gates alone it opens: a visitor's pass", Keep.PERSON, Form.PLAIN),
     Personal("credentials", "created_at", "when it was added", Keep.PERSON, Form.PLAIN),
     Personal("credentials", "ended_at", "when it was ended", Keep.PERSON, Form.PLAIN),
     Personal("consents", "person_id", "whose consent it is", Keep.PERSON, Form.IDENTITY),
@@ -82,6 +86,18 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("consents", "withdrawn_at", "when it ended: proof", Keep.PERSON, Form.PLAIN),
     Personal("consents", "given_by", "the person or a guardian: proof", Keep.PERSON, Form.PLAIN),
     Personal("consents", "details", "who the guardian is: proof", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("visits", "person_id", "whose visit it is", Keep.VISIT, Form.IDENTITY),
+    Personal("visits", "host_person", "whom they visit, where that is somebody enrolled", Keep.VISIT, Form.IDENTITY),
+    Personal("visits", "host_operator", "whom they visit, where that is an operator", Keep.VISIT, Form.IDENTITY),
+    Personal("visits", "detail", "why, company, what the site asked, codes and links", Keep.VISIT, Form.SEALED_SUBJECT),
+    Personal("visits", "code_token", "finds the visit by the code that is typed at a kiosk", Keep.VISIT_LIVE, Form.STANDING),
+    Personal("visits", "id_token", "knows an identity number again without keeping it", Keep.VISIT, Form.STANDING),
+    Personal("visits", "link_hash", "finds the visit by the visitor's link", Keep.VISIT, Form.HASH),
+    Personal("visits", "answer_hash", "finds the visit by the host's link", Keep.VISIT_LIVE, Form.HASH),
+    Personal("visits", "came_at", "when they came: who is inside", Keep.VISIT, Form.PLAIN),
+    Personal("visits", "left_at", "when they left", Keep.VISIT, Form.PLAIN),
+    Personal("visit_blocks", "token", "knows who is not to be let in", Keep.VISIT_BLOCK, Form.STANDING),
+    Personal("visit_blocks", "reason", "why, in words", Keep.VISIT_BLOCK, Form.SEALED_TENANT),
     Personal("passages", "token", "finds the passages of one person or plate on one day", Keep.PASSAGE, Form.OF_THE_DAY),
     Personal("passages", "who", "whose passage it was", Keep.PASSAGE, Form.SEALED_DAY),
     Personal("passages", "detail", "plate, scores, picture of the passage", Keep.PASSAGE, Form.SEALED_DAY),

@@ -123,6 +123,12 @@ def answer_latch(tx: Tx, passage: PassageId, answer: LatchAnswer, at: datetime) 
     tx.add(s.latch_answers, {"passage_id": passage, "answer": answer, "at": at})
 
 
+def blank(tx: Tx, tokens: Sequence[tuple[int, Token]]) -> int:
+    """Take out of the passages of those days and tokens whatever is sealed or leads to somebody; how many they were."""
+    gone = {"token": None, "who": None, "detail": None}
+    return sum(tx.change(s.passages, [t.day == day, t.token == token], gone) for day, token in tokens)
+
+
 def passage(db: Reader, passage: PassageId) -> PassageView | None:
     return db.row(_joined(db, sa.select(t.id).where(db.mine(s.passages), t.id == passage)), _view)
 

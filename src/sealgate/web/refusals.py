@@ -94,6 +94,39 @@ REFUSALS: Mapping[str, Sentence] = {
     "enrol.not-one-person": Sentence(_("The pictures show more than one person"), _("One person alone in each picture")),
     "enrol.too-many-pictures": Sentence(_("Too many pictures"), _("Send at most five")),
     "enrol.faces-off": Sentence(_("Face recognition is not in use here"), _("Give a card, a code or a plate")),
+    "id-number.form": Sentence(_("An identity number has 17 digits, and a digit or X at the end"), _("Copy it from the card")),
+    "id-number.region": Sentence(_("No region has these first two digits"), _("Copy it from the card")),
+    "id-number.date": Sentence(_("The birth date in this number cannot be right"), _("Copy it from the card")),
+    "id-number.check": Sentence(
+        _("A digit of this number is wrong: the last character does not fit"), _("Copy it from the card")
+    ),
+    # visits
+    "visit.not-now": Sentence(_("The visit has moved on: somebody was first, or its time is over"), _AGAIN),
+    "visit.bad-time": Sentence(_("The end lies before the beginning"), _("Choose a later end")),
+    "visit.time-over": Sentence(_("This time is over"), _("Choose a time from now on")),
+    "visit.too-long": Sentence(_("A visit lasts up to 31 days"), _("Enrol whoever comes for longer")),
+    "visit.too-far": Sentence(_("A visit begins within a year"), _("Invite later")),
+    "visit.no-gate": Sentence(_("Choose one gate of this site or more")),
+    "visit.bad-words": Sentence(_("These words are missing or too long"), _("Write one short line")),
+    "visit.bad-rules": Sentence(
+        _("This rule does not fit"), _("Say what a field is for, and how many days its answer is kept")
+    ),
+    "visit.field-missing": Sentence(_("This is asked here"), _("Reception helps, if you would rather not say")),
+    "visit.not-asked": Sentence(_("This is not asked here, and was not taken"), _AGAIN),
+    "visit.bad-age": Sentence(_("An age is 0 to 130 years")),
+    "visit.guardian-needed": Sentence(
+        _("A guardian says yes for somebody under 14"), _("Write the guardian’s name, and tick that they agree")
+    ),
+    "visit.bad-block": Sentence(_("A block has a reason, and an end in the next five years")),
+    "visit.blocked": Sentence(_("This visitor cannot be invited"), _("Ask reception")),
+    "visit.unknown-host": Sentence(_("Nobody of that name works here"), _("Write the whole name")),
+    "visit.see-reception": Sentence(_("Reception will help you"), _("Nothing that you typed was kept")),
+    "visit.notice-changed": Sentence(_("The notice was changed while you read it"), _("Read it again")),
+    "visit.not-agreed": Sentence(_("Nothing was kept"), _("Reception finds another way")),
+    "visit.link-over": Sentence(_("This link has ended"), _("Ask whoever invited you for a new one")),
+    "visit.unknown-code": Sentence(_("No visit has this code now"), _("Check the letters, or ask reception")),
+    "visit.too-many-codes": Sentence(_("Too many wrong codes here"), _("Wait five minutes, or ask reception")),
+    "visit.no-walk-ups": Sentence(_("Visitors come by invitation here"), _("Ask reception")),
     "credential.taken": Sentence(_("This card, plate or PIN belongs to somebody already"), _("Use another")),
     "credential.bad-value": Sentence(_("That cannot be a card, code or PIN"), _("Check what was typed")),
     "credential.ended-already": Sentence(_("This way in had ended already"), _AGAIN),
@@ -358,6 +391,7 @@ _CAMERA = _("Check its address, its power and its line")
 
 FAULTS: Mapping[str, Sentence] = {
     "fault": Sentence(_UNSAVED),
+    "post.refused": Sentence(_("The mail server did not take the letter"), _RUNS),
     "port.unreachable": Sentence(_("A device or service does not answer"), _("Try again in a moment")),
     "camera.unreachable": Sentence(_("The camera does not answer"), _CAMERA),
     "camera.not-found": Sentence(_("There is no such camera"), _CAMERA),

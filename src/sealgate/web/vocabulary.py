@@ -18,10 +18,15 @@ from sealgate.domain.people import PersonKind
 from sealgate.domain.people_file import Field, Flaw
 from sealgate.domain.places import GateKind
 from sealgate.domain.reconciliation import Difference, Movement
+from sealgate.domain.residentid import Sex
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import RightKind, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_bill import BillReason
+from sealgate.domain.visits import Absent, Turn, VisitState
+from sealgate.domain.visits_asking import Field
+from sealgate.domain.visits_blocks import BlockKind
+from sealgate.domain.visits_letters import LetterKind
 from sealgate.ports import LatchAnswer
 from sealgate.store.words import Standing
 
@@ -62,6 +67,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Role.ADMINISTRATOR: _("Administrator"),
         Role.SECURITY: _("Security"),
         Role.RECEPTION: _("Reception"),
+        Role.HOST: _("Host"),
         Role.HR: _("Personnel"),
         Role.PRIVACY: _("Privacy officer"),
         Role.ATTENDANT: _("Attendant"),
@@ -74,6 +80,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.ENROL: _("Enrol people"),
         Permission.SEARCH_PASSAGES: _("Search passages"),
         Permission.SEE_PICTURES: _("Open pictures"),
+        Permission.VISITS: _("See visits and decide on them"),
+        Permission.HOST: _("Invite visitors"),
         Permission.SEE_RULES: _("See gates and rules"),
         Permission.CHANGE_RULES: _("Change gates and rules"),
         Permission.SEE_JOURNAL: _("Read the journal"),
@@ -222,6 +230,51 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Act.NOT_OPEN: _("Not opened"),
         Act.BLOCK: _("The lane was blocked"),
         Act.MAINTENANCE: _("Maintenance was called"),
+    VisitState: {
+        VisitState.INVITED: _("Invited"),
+        VisitState.AWAITING: _("Waits for an answer"),
+        VisitState.EXPECTED: _("Expected"),
+        VisitState.INSIDE: _("Inside"),
+        VisitState.OVERSTAYED: _("Overstayed"),
+        VisitState.LEFT: _("Left"),
+        VisitState.MISSED: _("Did not come"),
+        VisitState.REFUSED: _("Refused"),
+        VisitState.CANCELLED: _("Cancelled"),
+    },
+    Field: {
+        Field.COMPANY: _("Company"),
+        Field.PHONE: _("Phone"),
+        Field.AGE: _("Age"),
+        Field.SEX: _("Sex"),
+        Field.ID_NUMBER: _("Identity number"),
+    },
+    Sex: {
+        Sex.FEMALE: _("Female"),
+        Sex.MALE: _("Male"),
+    },
+    Absent: {
+        Absent.RECEPTION: _("Reception is asked at once, beside the host"),
+        Absent.WAIT: _("The host is waited for, then reception is asked"),
+        Absent.REFUSE: _("The host is waited for, then the answer is no"),
+    },
+    Turn: {
+        Turn.HOST: _("The host is asked"),
+        Turn.RECEPTION: _("Reception is asked"),
+        Turn.NOBODY: _("Nobody answered"),
+    },
+    BlockKind: {
+        BlockKind.ID_NUMBER: _("Identity number"),
+        BlockKind.EMAIL: _("E-mail"),
+        BlockKind.PHONE: _("Phone"),
+        BlockKind.NAME: _("Name"),
+    },
+    LetterKind: {
+        LetterKind.INVITATION: _("Invitation"),
+        LetterKind.CANCELLED: _("Cancellation"),
+        LetterKind.REMINDER: _("Reminder of the end"),
+        LetterKind.ASKED: _("Question to the host"),
+        LetterKind.ARRIVED: _("Arrival, to the host"),
+        LetterKind.OVERSTAYED: _("Still inside, to the host"),
     },
     Difference: {
         Difference.MISSING_HERE: _("Not in our books"),

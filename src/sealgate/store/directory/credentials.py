@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,8 @@ FORGOTTEN = Sealed(b"")
 class CredentialRow:
     """`secret` is the template, plate, number or PIN, sealed under the person's key; `token` finds it where equality can.
 
-    A face has no token, but a `pack` (the models that made it) and a `site` (whose secret turned it).
+    A face has no token, but a `pack` (the models that made it) and a `site` (whose secret turned it). `gates` are the only ones
+    that it opens (their ids as text); None: those that its person may pass.
     """
 
     credential: CredentialId
@@ -42,6 +43,7 @@ class CredentialRow:
     created_at: datetime
     ended_at: datetime | None
     label: Sealed | None = None
+    gates: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,12 @@ def tokens_taken(db: Reader, means: Means, tokens: Sequence[Token]) -> set[Token
 
 
 def credential(db: Reader, credential: CredentialId) -> CredentialRow | None:
-    return db.row(_query(db, c.credential_id == credential), CredentialRow)
+    return db.row(_query(db, c.credential_id == credential), _made)
 
 
 def credentials_of(db: Reader, person: PersonId) -> list[CredentialRow]:
     """Ended ones too; oldest first."""
-    return db.rows(_query(db, c.person_id == person).order_by(c.created_at, c.credential_id), CredentialRow)
+    return db.rows(_query(db, c.person_id == person).order_by(c.created_at, c.credential_id), _made)
 
 
 def means_of(db: Reader, people: Sequence[PersonId]) -> Mapping[PersonId, frozenset[Means]]:
@@ -96,14 +98,19 @@ def means_of(db: Reader, people: Sequence[PersonId]) -> Mapping[PersonId, frozen
 
 def credential_by_token(db: Reader, means: Means, token: Token) -> CredentialRow | None:
     """The one in use, or None; whether it is valid by now is for the decision to judge."""
-    return db.row(_query(db, c.means == means, c.token == token, c.ended_at.is_(None)), CredentialRow)
+    return db.row(_query(db, c.means == means, c.token == token, c.ended_at.is_(None)), _made)
 
 
 def end_credential(tx: Tx, credential: CredentialId, at: datetime) -> CredentialRow | None:
     """What was ended; None if it was ended already, or never was."""
     if tx.change(s.credentials, [c.credential_id == credential, c.ended_at.is_(None)], {"ended_at": at}) != 1:
         return None
-    return tx.row(_query(tx, c.credential_id == credential), CredentialRow)
+    return tx.row(_query(tx, c.credential_id == credential), _made)
+
+
+def limit_credentials(tx: Tx, person: PersonId, until: datetime) -> int:
+    """Let nothing of theirs open inwards from then on; outwards it goes on opening. How many it were."""
+    return tx.change(s.credentials, [c.person_id == person, c.ended_at.is_(None)], {"until": until})
 
 
 def forget_secret(tx: Tx, credential: CredentialId) -> None:
@@ -123,3 +130,8 @@ def face_templates(db: Reader, site: SiteId | None, pack: str) -> Iterator[FaceT
 
 def _query(db: Reader, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(*_CREDENTIAL).where(db.mine(s.credentials), *where)
+
+
+def _made(*columns: Any) -> CredentialRow:
+    read = CredentialRow(*columns)
+    return read if read.gates is None else replace(read, gates=tuple(read.gates))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from sealgate.domain.access import Grant, Validity
 from sealgate.domain.calendar import parse_timetable
-from sealgate.domain.ids import CredentialId, PersonId
+from sealgate.domain.ids import CredentialId, GateId, PersonId
+from sealgate.domain.people import PersonKind
 from sealgate.domain.sightings import Means
 from sealgate.ports import Sealed
 from sealgate.store import schema as s
@@ -29,6 +31,8 @@ class FactsRow:
     consented: bool
     grants: tuple[Grant, ...]
     presence: Sealed | None
+    kind: PersonKind
+    gates: frozenset[GateId] | None = None
 
 
 c = s.credentials.c
@@ -56,6 +60,8 @@ def facts_of(db: Reader, credential: CredentialId) -> FactsRow | None:
         consented=bool(head.consented),
         grants=tuple(_grant(row) for row in rows if row.zone_id is not None),
         presence=head.state,
+        kind=head.kind,
+        gates=None if head.gates is None else frozenset(GateId(UUID(gate)) for gate in head.gates),
     )
 
 
@@ -83,8 +89,8 @@ def _query(db: Reader, credential: CredentialId) -> sa.Select[Any]:
     )
     return (
         sa.select(
-            c.credential_id, c.person_id, c.since, c.until, c.ended_at,
-            people.profile, people.suspended, people.valid_since, people.valid_until,
+            c.credential_id, c.person_id, c.since, c.until, c.ended_at, c.gates,
+            people.kind, people.profile, people.suspended, people.valid_since, people.valid_until,
             presence.state, consented.label("consented"), grants.zone_id, times.week,
         )
         .join(s.people, _same(people.person_id, c.person_id))

@@ -138,8 +138,22 @@ def people(
 
 
 def count_people(db: Reader, *, group: GroupId | None = None, status: tuple[Standing, datetime] | None = None) -> int:
+    """Who is enrolled. Visitors come and go, and are not counted."""
     query = _among(db, sa.select(sa.func.count()).select_from(s.people), group, status)
+    query = query.where(p.kind != PersonKind.VISITOR)
     return int(db.sql.execute(query).scalar_one())
+
+
+def set_profile(tx: Tx, person: PersonId, profile: Sealed) -> bool:
+    """Whether there is such a person."""
+    return tx.change(s.people, [p.person_id == person], {"profile": profile}) == 1
+
+
+def remove_person(tx: Tx, person: PersonId) -> bool:
+    """Their row and what hangs on it here: groups, presence, credentials, consents. Their key is the caller's to destroy."""
+    for table in (s.group_members, s.presence, s.credentials, s.consents):
+        tx.remove(table, [table.c.person_id == person])
+    return tx.remove(s.people, [p.person_id == person]) == 1
 
 
 def set_presence(tx: Tx, person: PersonId, state: Sealed) -> None:

@@ -48,6 +48,7 @@ from sealgate.store.schema.stays import (
     stays,
     unseen,
 )
+from sealgate.store.schema.visits import letters, visit_blocks, visit_rules, visits
 
 __all__ = [
     "bans",
@@ -73,6 +74,7 @@ __all__ = [
     "leave_grants",
     "leave_kinds",
     "leaves",
+    "letters",
     "lot_counters",
     "lots",
     "metadata",
@@ -106,6 +108,9 @@ __all__ = [
     "timetables",
     "unseen",
     "validations",
+    "visit_blocks",
+    "visit_rules",
+    "visits",
     "work_months",
     "zones",
 ]

@@ -86,6 +86,7 @@ credentials = table(
     may("site_id", Id),
     may("since", Instant),
     may("until", Instant),
+    may("gates", Json),
     must("created_at", Instant),
     may("ended_at", Instant),
     needs(people, "person_id"),
