@@ -34,10 +34,10 @@ from sealgate.domain.visits_asking import (
     Asked,
     BadAge,
     BadRules,
-    Field,
     GuardianNeeded,
     Missing,
     NotAsked,
+    VisitField,
     VisitRules,
     checked_answers,
     checked_guardian,
@@ -124,12 +124,12 @@ def test_nothing_but_the_name_is_asked_by_default() -> None:
     assert VisitRules().keep_days == 30
 
 
-FIELDS = st.dictionaries(st.sampled_from(Field), st.builds(Asked, st.just("because of the dock"), st.integers(1, 30)))
+FIELDS = st.dictionaries(st.sampled_from(VisitField), st.builds(Asked, st.just("because of the dock"), st.integers(1, 30)))
 
 
 @given(FIELDS, st.booleans(), st.booleans(), st.sampled_from(Absent), st.integers(1, 60), st.integers(0, 240))
 def test_rules_come_back_as_they_were_stored(
-    fields: dict[Field, Asked], walk_ups: bool, face: bool, absent: Absent, wait: int, remind: int
+    fields: dict[VisitField, Asked], walk_ups: bool, face: bool, absent: Absent, wait: int, remind: int
 ) -> None:
     rules = checked_rules(VisitRules(4, fields, 30, "", walk_ups, face, absent, wait, remind))
     assert read_rules(4, rules_text(rules)) == rules
@@ -142,9 +142,9 @@ def test_rules_come_back_as_they_were_stored(
         VisitRules(keep_days=2000),
         VisitRules(wait_minutes=0),
         VisitRules(remind_minutes=500),
-        VisitRules(fields={Field.AGE: Asked("", 5)}),
-        VisitRules(fields={Field.AGE: Asked("children", 0)}),
-        VisitRules(fields={Field.AGE: Asked("children", 31)}),
+        VisitRules(fields={VisitField.AGE: Asked("", 5)}),
+        VisitRules(fields={VisitField.AGE: Asked("children", 0)}),
+        VisitRules(fields={VisitField.AGE: Asked("children", 31)}),
     ],
 )
 def test_a_field_without_a_purpose_or_a_time_is_refused(rules: VisitRules) -> None:
@@ -153,7 +153,7 @@ def test_a_field_without_a_purpose_or_a_time_is_refused(rules: VisitRules) -> No
 
 
 def test_answers_are_what_is_asked_and_no_more() -> None:
-    rules = VisitRules(fields={Field.AGE: Asked("children", 5), Field.COMPANY: Asked("the list", 5)})
+    rules = VisitRules(fields={VisitField.AGE: Asked("children", 5), VisitField.COMPANY: Asked("the list", 5)})
     assert checked_answers(rules, {"age": " 41 ", "company": "Lang & Co"}, TODAY).age == 41
     for answers, error in (
         ({"age": "41"}, Missing),
@@ -169,7 +169,7 @@ def test_answers_are_what_is_asked_and_no_more() -> None:
 
 
 def test_who_is_under_fourteen_comes_with_a_guardian_whichever_says_so() -> None:
-    rules = VisitRules(fields={Field.AGE: Asked("children", 5)})
+    rules = VisitRules(fields={VisitField.AGE: Asked("children", 5)})
     child, grown = checked_answers(rules, {"age": "13"}, TODAY), checked_answers(rules, {"age": "14"}, TODAY)
     assert needs_guardian(child, TODAY, said_minor=False)
     assert needs_guardian(grown, TODAY, said_minor=True)

@@ -24,7 +24,7 @@ NOTICE = "visit-1"
 """The text of the notice that is shown now; `notice_version` joins it with the revision of the site's rules."""
 
 
-class Field(StrEnum):
+class VisitField(StrEnum):
     """What a site may ask beside the name. All are off unless the site says what for."""
 
     COMPANY = "company"
@@ -76,7 +76,7 @@ class VisitRules:
     whole; empty: only a keyed token and the last two characters are kept. `revision` 0 is what holds before anybody chose."""
 
     revision: int = 0
-    fields: Mapping[Field, Asked] = field(default_factory=dict)
+    fields: Mapping[VisitField, Asked] = field(default_factory=dict)
     keep_days: int = 30
     duty: str = ""
     walk_ups: bool = True
@@ -122,7 +122,7 @@ def checked_rules(rules: VisitRules) -> VisitRules:
         rules.revision,
         fields,
         rules.keep_days,
-        duty if Field.ID_NUMBER in fields else "",
+        duty if VisitField.ID_NUMBER in fields else "",
         rules.walk_ups,
         rules.face,
         rules.absent,
@@ -135,17 +135,18 @@ def checked_answers(rules: VisitRules, given: Mapping[str, str], today: date) ->
     """What was asked and answered. Raises `Missing`, `NotAsked`, and what is wrong with one answer, each naming its field."""
     values = {name: value.strip() for name, value in given.items() if value.strip()}
     for name in values:
-        if name not in set(Field) or Field(name) not in rules.fields:
+        if name not in set(VisitField) or VisitField(name) not in rules.fields:
             raise NotAsked("this is not asked here", field=name)
     for asked in rules.fields:
         if asked not in values:
             raise Missing("this is asked here", field=asked.value)
+    number = values.get(VisitField.ID_NUMBER)
     return Answers(
-        company=checked_words(values.get(Field.COMPANY, ""), Field.COMPANY.value, 120),
-        phone=checked(Profile("x", phone=values.get(Field.PHONE, ""))).phone,
-        age=_age(values[Field.AGE]) if Field.AGE in values else None,
-        sex=_sex(values[Field.SEX]) if Field.SEX in values else None,
-        id_number=resident_id(values[Field.ID_NUMBER], today, Field.ID_NUMBER.value) if Field.ID_NUMBER in values else None,
+        company=checked_words(values.get(VisitField.COMPANY, ""), VisitField.COMPANY.value, 120),
+        phone=checked(Profile("x", phone=values.get(VisitField.PHONE, ""))).phone,
+        age=_age(values[VisitField.AGE]) if VisitField.AGE in values else None,
+        sex=_sex(values[VisitField.SEX]) if VisitField.SEX in values else None,
+        id_number=resident_id(number, today, VisitField.ID_NUMBER.value) if number else None,
     )
 
 
@@ -179,7 +180,7 @@ def rules_text(rules: VisitRules) -> dict[str, Any]:
 
 def read_rules(revision: int, text: Mapping[str, Any]) -> VisitRules:
     """The opposite of `rules_text`."""
-    fields = {Field(name): Asked(asked["purpose"], asked["days"]) for name, asked in text["fields"].items()}
+    fields = {VisitField(name): Asked(asked["purpose"], asked["days"]) for name, asked in text["fields"].items()}
     rest = {name: text[name] for name in ("keep_days", "duty", "walk_ups", "face", "wait_minutes", "remind_minutes")}
     return VisitRules(revision, fields, absent=Absent(text["absent"]), **rest)
 
@@ -191,7 +192,7 @@ def _within(value: int, low: int, high: int, name: str) -> None:
 
 def _age(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 130:
-        raise BadAge("an age is 0 to 130 years", field=Field.AGE.value)
+        raise BadAge("an age is 0 to 130 years", field=VisitField.AGE.value)
     return int(text)
 
 
@@ -199,4 +200,4 @@ def _sex(text: str) -> Sex:
     try:
         return Sex(text)
     except ValueError:
-        raise Missing("choose one", field=Field.SEX.value) from None
+        raise Missing("choose one", field=VisitField.SEX.value) from None

@@ -32,7 +32,7 @@ from sealgate.domain.sightings import Means
 from sealgate.flows.enrol import number_token
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, Signed, organisation, seal, subject, unseal
-from sealgate.flows.passage import profile_place
+from sealgate.flows.passage_places import profile_place
 from sealgate.ports import KeyKind, Token
 from sealgate.privacy import journal
 from sealgate.store import directory, places

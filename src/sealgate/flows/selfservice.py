@@ -14,7 +14,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind
 from sealgate.flows.enrol import AlreadyWithdrawn, forget_faces
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, tenant_of, unseal
-from sealgate.flows.passage import profile_place
+from sealgate.flows.passage_places import profile_place
 from sealgate.flows.people import PersonRecord, record_of
 from sealgate.privacy import journal
 from sealgate.store import directory, own, places

@@ -25,7 +25,7 @@ from sealgate.domain.visits import (
     checked_words,
     pass_times,
 )
-from sealgate.domain.visits_asking import Field, VisitRules
+from sealgate.domain.visits_asking import VisitField, VisitRules
 from sealgate.domain.visits_blocks import Verdict
 from sealgate.domain.visits_letters import CHINESE, ENGLISH, LetterKind
 from sealgate.flows import visit_blocks
@@ -453,7 +453,9 @@ def _reasons(house: House, db: Reader, row: VisitRow) -> tuple[BlockLine, ...]:
 def _shown_answers(detail: dict[str, Any]) -> dict[str, str]:
     """What the visitor said, as a screen may show it: of an identity number the last two characters."""
     kept = dict(detail.get("answers", {}))
-    shown = {name.value: str(kept[name.value]) for name in (Field.COMPANY, Field.AGE, Field.SEX) if name.value in kept}
+    shown = {
+        name.value: str(kept[name.value]) for name in (VisitField.COMPANY, VisitField.AGE, VisitField.SEX) if name.value in kept
+    }
     if "id-ending" in kept:
-        shown[Field.ID_NUMBER.value] = "···" + str(kept["id-ending"])
+        shown[VisitField.ID_NUMBER.value] = "···" + str(kept["id-ending"])
     return shown

@@ -15,7 +15,7 @@ from sealgate.domain.errors import Conflict, Refused
 from sealgate.domain.ids import SiteId
 from sealgate.domain.people import Profile
 from sealgate.domain.visits import NotNow, Step, VisitState
-from sealgate.domain.visits_asking import Answers, Field, VisitRules, checked_answers, checked_guardian, needs_guardian
+from sealgate.domain.visits_asking import Answers, VisitField, VisitRules, checked_answers, checked_guardian, needs_guardian
 from sealgate.domain.visits_blocks import Verdict
 from sealgate.flows import visit_blocks
 from sealgate.flows.kit import House, seal, subject, unseal
@@ -139,17 +139,17 @@ def kept_answers(rules: VisitRules, answers: Answers) -> dict[str, Any]:
     """An identity number leaves its last two characters; the whole of it only where a law wants that."""
     kept: dict[str, Any] = {}
     if answers.company:
-        kept[Field.COMPANY.value] = answers.company
+        kept[VisitField.COMPANY.value] = answers.company
     if answers.phone:
-        kept[Field.PHONE.value] = True  # the number itself lies in the profile
+        kept[VisitField.PHONE.value] = True  # the number itself lies in the profile
     if answers.age is not None:
-        kept[Field.AGE.value] = answers.age
+        kept[VisitField.AGE.value] = answers.age
     if answers.sex is not None:
-        kept[Field.SEX.value] = answers.sex.value
+        kept[VisitField.SEX.value] = answers.sex.value
     if answers.id_number is not None:
         kept["id-ending"] = answers.id_number.ending
         if rules.duty:
-            kept[Field.ID_NUMBER.value] = answers.id_number.number
+            kept[VisitField.ID_NUMBER.value] = answers.id_number.number
     return kept
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sealgate.domain.ids import TenantId
 from sealgate.domain.people import Profile
 from sealgate.domain.visits import Step, Turn
-from sealgate.domain.visits_asking import Field
+from sealgate.domain.visits_asking import VisitField
 from sealgate.domain.visits_letters import LetterKind
 from sealgate.flows.kit import House, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -104,9 +104,9 @@ def _stripped(house: House, tx: Tx, row: VisitRow, now: datetime) -> bool:
     values: dict[str, Any] = {"strip_at": next_strip(rules, kept, over_at)}
     if detail:
         values["detail"] = seal_detail(house, tx.tenant, row.person, row.visit, {**detail, "answers": kept})
-    if Field.ID_NUMBER in gone:
+    if VisitField.ID_NUMBER in gone:
         values["id_token"] = None
-    if Field.PHONE in gone:
+    if VisitField.PHONE in gone:
         _forget_phone(house, tx, row)
     visits.change_visit(tx, row.visit, **values)
     words = ",".join(sorted(gone))
@@ -114,8 +114,8 @@ def _stripped(house: House, tx: Tx, row: VisitRow, now: datetime) -> bool:
     return True
 
 
-def _goes(name: str, gone: set[Field]) -> bool:
-    return name in gone or (name == "id-ending" and Field.ID_NUMBER in gone)
+def _goes(name: str, gone: set[VisitField]) -> bool:
+    return name in gone or (name == "id-ending" and VisitField.ID_NUMBER in gone)
 
 
 def _forget_phone(house: House, tx: Tx, row: VisitRow) -> None:

@@ -24,7 +24,7 @@ from sealgate.domain.stays import RightKind, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_bill import BillReason
 from sealgate.domain.visits import Absent, Turn, VisitState
-from sealgate.domain.visits_asking import Field
+from sealgate.domain.visits_asking import VisitField
 from sealgate.domain.visits_blocks import BlockKind
 from sealgate.domain.visits_letters import LetterKind
 from sealgate.ports import LatchAnswer
@@ -230,6 +230,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Act.NOT_OPEN: _("Not opened"),
         Act.BLOCK: _("The lane was blocked"),
         Act.MAINTENANCE: _("Maintenance was called"),
+    },
     VisitState: {
         VisitState.INVITED: _("Invited"),
         VisitState.AWAITING: _("Waits for an answer"),
@@ -237,16 +238,16 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         VisitState.INSIDE: _("Inside"),
         VisitState.OVERSTAYED: _("Overstayed"),
         VisitState.LEFT: _("Left"),
-        VisitState.MISSED: _("Did not come"),
+        VisitState.MISSED: _("Did not visit"),
         VisitState.REFUSED: _("Refused"),
         VisitState.CANCELLED: _("Cancelled"),
     },
-    Field: {
-        Field.COMPANY: _("Company"),
-        Field.PHONE: _("Phone"),
-        Field.AGE: _("Age"),
-        Field.SEX: _("Sex"),
-        Field.ID_NUMBER: _("Identity number"),
+    VisitField: {
+        VisitField.COMPANY: _("Company"),
+        VisitField.PHONE: _("Phone"),
+        VisitField.AGE: _("Age"),
+        VisitField.SEX: _("Sex"),
+        VisitField.ID_NUMBER: _("Identity number"),
     },
     Sex: {
         Sex.FEMALE: _("Female"),

@@ -13,7 +13,7 @@ from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.operators import Role
 from sealgate.domain.sightings import CodeSighting, Means
 from sealgate.domain.visits import Absent, NotNow, Turn, VisitState
-from sealgate.domain.visits_asking import Asked, Field, VisitRules
+from sealgate.domain.visits_asking import Asked, VisitField, VisitRules
 from sealgate.domain.visits_blocks import BlockKind
 from sealgate.flows import enrol, kiosk, visit, visit_blocks, visit_kiosk, visit_letters, visit_page
 from sealgate.flows.enrol import FacesOff, NoFace
@@ -239,7 +239,7 @@ def test_without_a_server_nobody_is_written_to_and_the_link_is_there(reception: 
 
 def test_who_is_blocked_is_answered_neutrally_and_reception_reads_why(reception: Any, clock: Any) -> None:
     today = clock.now().date()
-    fields = {Field.PHONE: Asked("to call you back", 5)}
+    fields = {VisitField.PHONE: Asked("to call you back", 5)}
     reception.rules(VisitRules(fields=fields))
     end = clock.now() + 90 * DAY
     visit_blocks.block(reception.house, reception.dora, BlockKind.PHONE, "+86 138 0013 8000", "broke a lock", end, today)
@@ -319,7 +319,7 @@ def test_overstays_no_shows_and_reminders_come_by_the_clock(reception: Any, cloc
 
 
 def test_an_answer_goes_when_its_days_are_over_and_the_visit_stays(reception: Any, clock: Any) -> None:
-    fields = {Field.COMPANY: Asked("the list", 2), Field.AGE: Asked("children", 5)}
+    fields = {VisitField.COMPANY: Asked("the list", 2), VisitField.AGE: Asked("children", 5)}
     reception.rules(VisitRules(fields=fields, keep_days=10))
     made = reception.invite()
     visit_page.agree(reception.house, made.link, reception.agreement(answers={"company": "Lang & Co", "age": "41"}))

@@ -17,10 +17,10 @@ from sealgate.domain.sightings import CodeSighting, Means
 from sealgate.domain.visits import BadTime, NoGate, NotNow, TimeOver, TooFar, TooLong, VisitState
 from sealgate.domain.visits_asking import (
     Asked,
-    Field,
     GuardianNeeded,
     Missing,
     NotAsked,
+    VisitField,
     VisitRules,
 )
 from sealgate.flows import people, visit, visit_page
@@ -164,7 +164,7 @@ def test_the_notice_must_be_the_one_that_was_read_and_a_no_keeps_nothing(recepti
     agreement = reception.agreement()
     with pytest.raises(NotAgreed):
         visit_page.agree(reception.house, made.link, replace(agreement, yes=False))
-    reception.rules(VisitRules(fields={Field.COMPANY: Asked("the fire brigade's list", 5)}))
+    reception.rules(VisitRules(fields={VisitField.COMPANY: Asked("the fire brigade's list", 5)}))
     with pytest.raises(NoticeChanged):
         visit_page.agree(reception.house, made.link, agreement)
     with pytest.raises(Missing):
@@ -184,7 +184,7 @@ def test_nothing_is_taken_that_is_not_asked(reception: Any) -> None:
 
 
 def test_of_an_identity_number_only_a_token_and_two_characters_are_kept(reception: Any) -> None:
-    reception.rules(VisitRules(fields={Field.ID_NUMBER: Asked("the harbour police ask for it", 3)}))
+    reception.rules(VisitRules(fields={VisitField.ID_NUMBER: Asked("the harbour police ask for it", 3)}))
     made = reception.invite()
     wrong = valid_number()[:-1] + ("0" if valid_number()[-1] != "0" else "1")
     with pytest.raises(BadIdCheck):
@@ -199,7 +199,7 @@ def test_of_an_identity_number_only_a_token_and_two_characters_are_kept(receptio
 
 
 def test_where_a_law_wants_it_whole_the_number_lies_sealed(reception: Any) -> None:
-    fields = {Field.ID_NUMBER: Asked("port security", 3)}
+    fields = {VisitField.ID_NUMBER: Asked("port security", 3)}
     reception.rules(VisitRules(fields=fields, duty="Port Security Act, section 5"))
     made = reception.invite()
     visit_page.agree(reception.house, made.link, reception.agreement(answers={"id-number": valid_number()}))
@@ -220,7 +220,7 @@ def test_under_fourteen_a_guardian_says_yes_and_the_consent_says_so(reception: A
 
 
 def test_an_age_below_fourteen_asks_for_the_guardian_whatever_was_said(reception: Any) -> None:
-    reception.rules(VisitRules(fields={Field.AGE: Asked("children are not left alone here", 1)}))
+    reception.rules(VisitRules(fields={VisitField.AGE: Asked("children are not left alone here", 1)}))
     made = reception.invite("Timo Lang")
     with pytest.raises(GuardianNeeded):
         visit_page.agree(reception.house, made.link, reception.agreement(answers={"age": "9"}))
