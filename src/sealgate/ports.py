@@ -214,11 +214,13 @@ class KeyKind(StrEnum):
     SUBJECT = "subject"
     SITE = "site"
     DAY = "day"
+    PAY = "pay"
 
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A key as the key store holds it. `scope` is a person's or site's id, or `<site id>/<YYYY-MM-DD>` for a day.
+    """A key as the key store holds it. `scope` is a person's or site's id, `<site id>/<YYYY-MM-DD>` for a day,
+    `<person id>/<YYYY>` for the pay of a year.
 
     `wrapped` is empty where the key was destroyed: its id and scope stay, so that no second key is ever made for it.
     """

@@ -22,7 +22,7 @@ CHAIN = {("journal", "prev"), ("journal", "hash"), ("journal_heads", "hash")}
 """Hashes over the journal itself: they stand for no secret and no person."""
 
 FORMS: dict[type[object], set[Form]] = {
-    SealedBytes: {Form.SEALED_SUBJECT, Form.SEALED_DAY, Form.SEALED_TENANT},
+    SealedBytes: {Form.SEALED_SUBJECT, Form.SEALED_DAY, Form.SEALED_TENANT, Form.SEALED_PAY},
     TokenBytes: {Form.OF_THE_DAY, Form.STANDING, Form.HASH},
     HashBytes: {Form.HASH},
 }

@@ -1,4 +1,4 @@
-"""`sealgate pay`: try a year of pay against the rules of a country, or only its income tax."""
+"""`sealgate pay`: try a year of pay against the rules of a country, or only its income tax; draft a month's pay run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import typer
 from sealgate.cli.tables import tell
 
 if TYPE_CHECKING:
+    from sealgate.domain.ids import TenantId
     from sealgate.domain.payroll_pack import Pack
+    from sealgate.flows.payday import PersonSlip, Run
+    from sealgate.store.engine import Tenant
 
 LARGEST_FILE = 1_000_000
 
@@ -27,6 +30,7 @@ def register(app: typer.Typer) -> None:
     pay = typer.Typer(help="Pay.", no_args_is_help=True)
     pay.command("try", help="What is withheld from a year of pay, and what reaches the person.")(try_)
     pay.command("tax", help="The income tax on equal months of pay.")(tax)
+    pay.command("run", help="Draft the pay run of a month: to be checked and approved in the console.")(run)
     pay.command("rules", help="Whether the pay rules of a country can be used, and what of them is in doubt.")(rules)
     app.add_typer(pay, name="pay")
 
@@ -84,6 +88,80 @@ def tax(
         for month, text in zip(told, withheld, strict=True)
     ]
     tell({"withheld": withheld}, rows, ("month", "taxable so far", "rate", "withheld"), as_json=as_json)
+
+
+def run(
+    month: Annotated[str, typer.Option(help="Such as 2026-10")],
+    organisation: Annotated[str, typer.Option(help="Its name, where there are several")] = "",
+    data: Annotated[Path | None, typer.Option(help="Folder of the database")] = None,
+    keys: Annotated[Path | None, typer.Option(help="Folder of the wrapped keys")] = None,
+    as_json: Json = False,
+) -> None:
+    """A run that was approved or closed already is told as it stands. On SQLite nothing else may have the data open."""
+    from sealgate.app import running
+    from sealgate.domain.payroll_errors import RunSettled
+    from sealgate.flows import payday
+    from sealgate.settings import load
+    from sealgate.store.engine import Actor
+
+    with running(load(data=data, keys=keys), faces=None, plates=None) as program:
+        house, actor = program.house, Actor("system", "pay")
+        tenant = _tenant(house.store.tenants(), organisation)
+        try:
+            made = payday.draft_month(house, tenant, actor, month)
+        except RunSettled as settled:
+            made = settled.run
+        found, people = payday.state_of(house, tenant, actor, made)
+        _tell_run(found, people, as_json)
+
+
+def _tell_run(found: Run, people: list[PersonSlip], as_json: bool) -> None:
+    from sealgate.domain.money import Money
+
+    summary, sums = found.summary, found.summary.sums
+
+    def text(minor: int) -> str:
+        return Money(minor, summary.currency).text
+
+    slips = [
+        {
+            "person": str(one.person),
+            "gross": None if one.slip is None else text(one.slip.gross),
+            "taken_off": None if one.slip is None else text(one.slip.taken_off),
+            "net": None if one.slip is None else text(one.slip.net),
+            "findings": [finding.kind.value for finding in one.findings],
+        }
+        for one in people
+    ]
+    told = {
+        "run": str(found.row.run),
+        "month": f"{found.row.month:%Y-%m}",
+        "state": found.row.state.value,
+        "revision": found.row.revision,
+        "currency": summary.currency,
+        "people": sums.people,
+        "gross": text(sums.gross),
+        "taken_off": text(sums.taken_off),
+        "net": text(sums.net),
+        "employer": text(sums.employer),
+        "blocked": summary.blocked,
+        "findings": {kind.value: number for kind, number in summary.findings.items()},
+        "doubtful_rules": list(summary.weak),
+        "slips": slips,
+    }
+    heads = ("month", "state", "people", "gross", "taken off", "net", "blocked")
+    row = [str(told[key]) for key in ("month", "state", "people", "gross", "taken_off", "net", "blocked")]
+    tell(told, [row], heads, as_json=as_json)
+
+
+def _tenant(there: list[Tenant], name: str) -> TenantId:
+    from sealgate.domain.payroll_errors import WhichOrganisation
+
+    fitting = [one.tenant for one in there if not name or one.name == name]
+    if len(fitting) != 1:
+        names = ", ".join(one.name for one in there)
+        raise WhichOrganisation(f"{len(fitting)} organisations fit", hint=f"Say --organisation, one of: {names}")
+    return fitting[0]
 
 
 def rules(

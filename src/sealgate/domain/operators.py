@@ -29,6 +29,9 @@ class Permission(StrEnum):
     SEE_HOURS = "see-hours"
     CHANGE_HOURS = "change-hours"
     HOUR_RULES = "hour-rules"
+    PAY = "pay"
+    APPROVE_PAY = "approve-pay"
+    PAY_RULES = "pay-rules"
 
 
 class Role(StrEnum):
@@ -41,6 +44,7 @@ class Role(StrEnum):
     HR = "hr"
     PRIVACY = "privacy"
     ATTENDANT = "attendant"
+    PAYROLL = "payroll"
 
 
 class Purpose(StrEnum):
@@ -83,6 +87,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.HOST: frozenset({Permission.HOST}),
     Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
+    Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),
 }
 
 

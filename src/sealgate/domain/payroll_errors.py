@@ -4,6 +4,7 @@ from 1 as people count: `months[2].gross`."""
 from __future__ import annotations
 
 from sealgate.domain.errors import Conflict, Invalid, NotFound
+from sealgate.domain.ids import PayRunId
 
 
 class BadPay(Invalid):
@@ -120,3 +121,44 @@ class PayConflict(Conflict):
     """The pay run is not in the state that this needs, or somebody was first."""
 
     code = "payroll.conflict"
+
+
+class RunBlocked(PayConflict):
+    """Somebody in the run cannot be paid as it stands."""
+
+    code = "payroll.blocked"
+    hint = "Settle what is marked, and draft the run anew"
+
+
+class SecondPerson(PayConflict):
+    """Four eyes: whoever drafted or checked a run cannot approve it."""
+
+    code = "payroll.second-person"
+    hint = "Ask somebody else who may approve pay"
+
+
+class NobodyToPay(PayConflict):
+    code = "payroll.nobody"
+    hint = "Enter somebody's pay first"
+
+
+class NotForTheBank(PayConflict):
+    """Files for the bank and the books are of approved and closed runs only."""
+
+    code = "payroll.not-approved"
+    hint = "Have the run approved first"
+
+
+class RunSettled(PayConflict):
+    """The month's run was approved or closed; `run` is that one."""
+
+    code = "payroll.settled"
+    hint = "Reverse the run if it has to be worked out anew"
+
+    def __init__(self, run: PayRunId) -> None:
+        super().__init__("the month's pay run was approved or closed")
+        self.run = run
+
+
+class WhichOrganisation(Invalid):
+    code = "payroll.which-organisation"

@@ -15,6 +15,7 @@ class Form(StrEnum):
 
     SEALED_SUBJECT = "sealed under the person's key"
     SEALED_DAY = "sealed under the site's key of that day, or the person's"
+    SEALED_PAY = "sealed under the person's pay key of that year"
     SEALED_TENANT = "sealed under the organisation's key"
     OF_THE_DAY = "a token of that site and day"
     STANDING = "a token of the organisation"
@@ -43,6 +44,7 @@ class Keep(StrEnum):
     CALL = "until the desk is done with the call"
     HOURS = "as long as wages may be asked about, at the longest until the person is erased"
     ACCOUNTS = "as long as the law has accounts kept"
+    PAY = "as long as the law has pay kept, also when the person is erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,17 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("services", "detail", "since when here and at work: what leave the law gives", Keep.HOURS, Form.SEALED_SUBJECT),
     Personal("work_months", "person_id", "whose derived days these are", Keep.HOURS, Form.IDENTITY),
     Personal("work_months", "days", "the derived days with what each figure came from", Keep.HOURS, Form.SEALED_SUBJECT),
+    Personal("pay_terms", "person_id", "whose pay it is", Keep.PERSON, Form.IDENTITY),
+    Personal("pay_terms", "detail", "what was agreed about pay, the bank account", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("pay_entries", "person_id", "whose pay it belongs to", Keep.PERSON, Form.IDENTITY),
+    Personal("pay_entries", "detail", "bonus, score, pieces, damage of one month", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("pay_runs", "made_by", "who drafted it: four eyes", Keep.PAY, Form.IDENTITY),
+    Personal("pay_runs", "checked_by", "who checked it: four eyes", Keep.PAY, Form.IDENTITY),
+    Personal("pay_runs", "approved_by", "who approved it: four eyes", Keep.PAY, Form.IDENTITY),
+    Personal("pay_runs", "closed_by", "who closed it", Keep.PAY, Form.IDENTITY),
+    Personal("pay_runs", "summary", "the sums: of a small run, somebody's pay", Keep.PAY, Form.SEALED_TENANT),
+    Personal("payslips", "person_id", "whose payslip it is", Keep.PAY, Form.IDENTITY),
+    Personal("payslips", "detail", "the payslip, with name and account", Keep.PAY, Form.SEALED_PAY),
     Personal("journal", "actor_id", "who did or looked", Keep.JOURNAL, Form.IDENTITY),
     Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING),
     Personal("journal", "purpose", "why it was looked at, in words", Keep.JOURNAL, Form.SEALED_TENANT),

@@ -24,6 +24,7 @@ _SCOPES = {
     KeyKind.SUBJECT: re.compile(_UUID),
     KeyKind.SITE: re.compile(_UUID),
     KeyKind.DAY: re.compile(_UUID + "/[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    KeyKind.PAY: re.compile(_UUID + "/[0-9]{4}"),
 }
 
 

@@ -384,6 +384,16 @@ REFUSALS: Mapping[str, Sentence] = {
     "payroll.gross-only": Sentence(_("Pay of this country is worked out gross only"), _("The tax is not ours to say")),
     "payroll.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
     "payroll.conflict": Sentence(_("The pay run is not in the state that this needs"), _("Load the page again")),
+    "payroll.settled": Sentence(
+        _("The month’s pay run was approved or closed"), _("Reverse it if it has to be worked out anew")
+    ),
+    "payroll.which-organisation": Sentence(_("It is not clear which organisation is meant"), _("Name one of them")),
+    "payroll.blocked": Sentence(_("Somebody cannot be paid as it stands"), _("Settle what is marked, and draft the run anew")),
+    "payroll.second-person": Sentence(
+        _("Whoever drafted or checked a pay run cannot approve it"), _("Ask somebody else who may approve pay")
+    ),
+    "payroll.nobody": Sentence(_("Nobody has pay agreed in this month"), _("Enter somebody’s pay first")),
+    "payroll.not-approved": Sentence(_("The pay run is not approved yet"), _("Have it approved first")),
 }
 
 _UNSAVED = _("That did not work and nothing was saved")

@@ -14,6 +14,10 @@ from sealgate.domain.desk import Act
 from sealgate.domain.invoices import Buyer
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
 from sealgate.domain.operators import Permission, Purpose, Role
+from sealgate.domain.payroll_lines import LineKind
+from sealgate.domain.payroll_pack import Basic, Certainty
+from sealgate.domain.payroll_run import Account, FindingKind, RunKind, RunState
+from sealgate.domain.payroll_terms import PayBasis
 from sealgate.domain.people import PersonKind
 from sealgate.domain.people_file import Field, Flaw
 from sealgate.domain.places import GateKind
@@ -71,6 +75,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Role.HR: _("Personnel"),
         Role.PRIVACY: _("Privacy officer"),
         Role.ATTENDANT: _("Attendant"),
+        Role.PAYROLL: _("Payroll"),
     },
     Permission: {
         Permission.WATCH: _("Watch the gates"),
@@ -93,6 +98,80 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.SEE_HOURS: _("See hours and leave"),
         Permission.CHANGE_HOURS: _("Correct and approve hours and leave"),
         Permission.HOUR_RULES: _("Change shifts, rosters and rules of hours"),
+        Permission.PAY: _("See pay and prepare pay runs"),
+        Permission.APPROVE_PAY: _("Approve pay runs of others"),
+        Permission.PAY_RULES: _("Change pay rules"),
+    },
+    LineKind: {
+        LineKind.BASE: _("Base pay"),
+        LineKind.PAID_LEAVE: _("Paid leave"),
+        LineKind.UNPAID_LEAVE: _("Leave that is not paid in full"),
+        LineKind.MISSING: _("Time not worked"),
+        LineKind.OVERTIME_WORKDAY: _("Overtime, work day"),
+        LineKind.OVERTIME_RESTDAY: _("Overtime, rest day"),
+        LineKind.OVERTIME_HOLIDAY: _("Work on a statutory holiday"),
+        LineKind.ALLOWANCE: _("Allowance"),
+        LineKind.PERFORMANCE: _("Performance pay"),
+        LineKind.BONUS: _("Bonus"),
+        LineKind.SEPARATE_BONUS: _("Bonus, taxed by itself"),
+        LineKind.OTHER: _("Other pay"),
+        LineKind.INSURANCE: _("Insurance"),
+        LineKind.INCOME_TAX: _("Income tax"),
+        LineKind.BONUS_TAX: _("Tax on the bonus"),
+        LineKind.LATE: _("Coming late"),
+        LineKind.DAMAGE: _("Damage"),
+    },
+    RunState: {
+        RunState.DRAFT: _("Draft"),
+        RunState.CHECKED: _("Checked"),
+        RunState.APPROVED: _("Approved"),
+        RunState.CLOSED: _("Closed"),
+        RunState.REVERSED: _("Reversed"),
+        RunState.DROPPED: _("Dropped"),
+    },
+    RunKind: {
+        RunKind.REGULAR: _("Pay run"),
+        RunKind.REVERSAL: _("Reversing run"),
+    },
+    FindingKind: {
+        FindingKind.CANNOT: _("Cannot be worked out"),
+        FindingKind.BELOW_ZERO: _("Nothing would be left"),
+        FindingKind.OPEN_CLOCK: _("Clock-in or clock-out is missing"),
+        FindingKind.OVERTIME_WAITS: _("Overtime waits for approval"),
+        FindingKind.NO_HOURS: _("No hours in this month"),
+        FindingKind.BELOW_MINIMUM: _("Below the minimum wage"),
+        FindingKind.CARRIED: _("More to take off than the limit lets"),
+        FindingKind.NO_ACCOUNT: _("No bank account"),
+        FindingKind.NEW: _("First pay here"),
+        FindingKind.GONE: _("Was paid last month, not now"),
+        FindingKind.CHANGED: _("Differs from last month"),
+        FindingKind.WEAK_RULE: _("A rule in doubt was used"),
+    },
+    PayBasis: {
+        PayBasis.MONTHLY: _("By the month"),
+        PayBasis.DAILY: _("By the day"),
+        PayBasis.HOURLY: _("By the hour"),
+        PayBasis.PIECE: _("By the piece"),
+    },
+    Basic: {
+        Basic.MONTHLY: _("Month by month"),
+        Basic.FIRST_JOB: _("From January: first employment of the year"),
+        Basic.LUMP: _("The year’s at once: kept on, low pay"),
+    },
+    Account: {
+        Account.WAGES: _("Wages"),
+        Account.EMPLOYER_INSURANCE: _("Employer’s insurance"),
+        Account.INSURANCE_DUE: _("Insurance due"),
+        Account.TAX_DUE: _("Income tax due"),
+        Account.DEDUCTIONS: _("Deductions"),
+        Account.PAYABLE: _("Pay due"),
+    },
+    Certainty: {
+        Certainty.SEEN: _("Read in a public source"),
+        Certainty.PUBLISHED: _("Read in a newsletter that repeats the notice"),
+        Certainty.SECONDARY: _("Read in an article"),
+        Certainty.CONFLICT: _("Sources disagree"),
+        Certainty.MEMORY: _("From memory, to be checked"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),

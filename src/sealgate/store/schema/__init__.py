@@ -34,6 +34,7 @@ from sealgate.store.schema.parking import (
     validations,
 )
 from sealgate.store.schema.passages import journal, journal_heads, latch_answers, outbox, passages, pictures, replays
+from sealgate.store.schema.payroll import pay_entries, pay_packs, pay_policies, pay_runs, pay_terms, payslips
 from sealgate.store.schema.people import consents, credentials, group_members, imports, people, presence
 from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
 from sealgate.store.schema.stays import (
@@ -83,7 +84,13 @@ __all__ = [
     "own_links",
     "own_sessions",
     "passages",
+    "pay_entries",
+    "pay_packs",
+    "pay_policies",
+    "pay_runs",
+    "pay_terms",
     "payments",
+    "payslips",
     "people",
     "permit_plates",
     "permits",
