@@ -1,9 +1,12 @@
-"""Drive in, scan, pay on the phone, leave: in a real Chromium whose JavaScript is switched off, as a driver's may be."""
+"""Drive in, scan, pay on the phone, leave: in a real Chromium whose JavaScript is switched off, as a driver's may be.
+
+And when Bob does not agree with the sum: his phone, Dora's desk and Alice's office on one server.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,14 +20,17 @@ from sealgate.app import Program, initialise, running, web_application
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, StayId
 from sealgate.domain.lots import GateRole
+from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means, PlateSighting
-from sealgate.flows import driving, lots, parking, paying, rules, tariffs
+from sealgate.domain.stays import StayState
+from sealgate.flows import driving, lots, parking, paying, rules, signin, tariffs
 from sealgate.flows.campus import system
 from sealgate.flows.kit import Signed
 from sealgate.flows.parking import Arrival
 from sealgate.settings import Settings
+from sealgate.store import parking as rows
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "shots"
 HEAVIEST = 60_000
 BOB = "沪A8K2F6"
+PASSWORD = "rusty anchors sing at dusk"
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 TARIFF = """
 name = "Harbour"
@@ -212,6 +219,106 @@ def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(garage: Garage, p
         paying.prices(garage.program.house, garage.signed.tenant),
     )
     assert shown.opens
+
+
+@pytest.fixture
+def hired(garage: Garage) -> Callable[[str, Role], Signed]:
+    """Somebody with an account and one role."""
+
+    def with_role(name: str, role: Role) -> Signed:
+        house = garage.program.house
+        link = signin.invite_operator(house, garage.signed, frozenset({role}))
+        login = f"{name.partition(' ')[0].lower()}@example.org"
+        signed = signin.who_is(house, signin.set_up(house, link, name=name, login=login, password=PASSWORD))
+        assert signed is not None
+        return signed
+
+    return with_role
+
+
+@pytest.fixture
+def office_of(chromium: Browser, garage: Garage) -> Iterator[Callable[[Signed], Page]]:
+    """Another browser in which that operator has signed in."""
+    opened: list[BrowserContext] = []
+
+    def signed_in(who: Signed) -> Page:
+        context = chromium.new_context(
+            base_url=garage.address, locale="en-GB", viewport={"width": 1440, "height": 900}, permissions=["microphone"]
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.get_by_label("E-mail").fill(who.login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("form button.primary").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    yield signed_in
+    for context in opened:
+        context.close()
+
+
+def pays_ahead(garage: Garage, phone: Page) -> None:
+    """Bob parks for an hour and a half, pays ten yuan on his phone, and drinks a coffee."""
+    garage.comes(BOB)
+    garage.later(90)
+    phone.goto(garage.page)
+    phone.get_by_label("Plate").fill(BOB)
+    phone.get_by_role("button", name="Show what is due").tap()
+    phone.get_by_role("button", name="Pay with the simulated provider").tap()
+    phone.get_by_role("button", name="Pay", exact=True).tap()
+    expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
+    garage.later(40)
+
+
+def test_bob_disputes_the_sum_dora_lowers_it_and_alice_sends_the_rest_back(
+    garage: Garage, phone: Page, hired: Callable[[str, Role], Signed], office_of: Callable[[Signed], Page]
+) -> None:
+    desk = office_of(hired("Dora Marsh", Role.ATTENDANT))
+    desk.goto("/desk")
+    expect(desk.locator("#desk-line")).to_have_text("Connected")
+    pays_ahead(garage, phone)
+    stands = garage.goes(BOB)
+    assert (stands.reason, stands.stay is not None) == (Reason.UNPAID, True)
+    assert stands.stay is not None
+    here = garage.sign(stands.stay).path
+    phone.goto(here)
+    expect(phone.get_by_role("heading", name="¥5.00")).to_be_visible()
+    phone.get_by_role("button", name="The sum is wrong").tap()
+    expect(phone.get_by_role("heading", name="An attendant was called")).to_be_visible()
+
+    desk.locator("#queue a", has_text="The sum is disputed").wait_for()
+    desk.get_by_role("button", name="Take the first call").wait_for()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#bill")).to_be_visible()
+    expect(desk.locator("#decide")).to_contain_text("¥5.00")
+    desk.keyboard.press("r")
+    asked = desk.locator("#ask-reduce")
+    asked.get_by_text("50 %").click()
+    asked.get_by_label("Why").fill("the lift was out of order")
+    asked.get_by_role("button", name="Take it off").click()
+    expect(desk.locator("#toasts")).to_contain_text("Reduced.")
+    with garage.program.house.store.read(garage.signed.tenant) as db:
+        row = rows.stay(db, stands.stay)
+    assert row is not None
+    assert row.stay.state is StayState.CLOSED
+
+    office = office_of(hired("Alice Hall", Role.ADMINISTRATOR))
+    office.goto("/")
+    office.get_by_role("link", name="Books").click()
+    office.locator("th.lead a").first.click()
+    expect(office.get_by_text("¥2.50 more was paid than the bill says")).to_be_visible()
+    office.get_by_role("link", name="Send it back…").click()
+    office.locator("#why").fill("the lift was out of order")
+    office.get_by_role("button", name="Go on…").click()
+    office.get_by_role("button", name="Send ¥2.50 back").click()
+    expect(office.locator("#payments")).to_contain_text("the lift was out of order")
+    expect(office.locator("#payments")).to_contain_text("-¥2.50")
+
+    phone.goto(here)
+    phone.get_by_role("link", name="Receipt for ¥10.00").tap()
+    expect(phone.locator("main")).to_contain_text("¥2.50 of it was sent back.")
 
 
 def test_bob_changes_the_language_by_a_link(garage: Garage, phone: Page) -> None:

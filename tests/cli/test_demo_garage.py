@@ -62,7 +62,7 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
     program: Program, campus: campuses.Campus, clock: HandClock
 ) -> None:
     garage = garage_demo.build(program.house, campus, [])
-    traffic = GarageTraffic(program, garage)
+    traffic = GarageTraffic(program.house, garage)
     traffic.opens()
     clock.at += timedelta(seconds=2)
     assert traffic.step() > 1

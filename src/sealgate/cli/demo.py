@@ -46,6 +46,7 @@ def demo(
     """Runs until Ctrl-C. Without `--data` nothing is left behind."""
     from sealgate.app import readers
     from sealgate.cli.demo_garage import garage_traffic
+    from sealgate.cli.demo_past import live_a_week
     from sealgate.cli.serve import listening, print_links, terminable
     from sealgate.settings import load
 
@@ -56,10 +57,13 @@ def demo(
         settings = load(data=home / "data", keys=home / "keys", port=port, simulated_payments=True)
         typer.echo("Opening the readers…")
         readers_here = readers(settings)
+        is_new = not settings.data.exists()
         program, campus, garage = stack.enter_context(_campus(settings, *readers_here, faces=faces, plates=plates, speed=speed))
         server = stack.enter_context(listening(program))
         stack.enter_context(program.gates(_sources(campus, faces, plates, video)))
         if not quiet:
+            if is_new:
+                live_a_week(program.house, garage)
             stack.enter_context(traffic(program, campus))
             stack.enter_context(garage_traffic(program, garage))
         typer.echo(f"Data in {settings.data}, keys in {settings.keys_folder}.")

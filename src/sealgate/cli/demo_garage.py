@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sealgate.domain.ids import CallId, GateId, StayId
     from sealgate.domain.stays_calls import CallReason
     from sealgate.flows.garage_demo import Garage
+    from sealgate.flows.kit import House
     from sealgate.flows.parking import Arrival
     from sealgate.payments.simulated import Act
 
@@ -64,14 +65,18 @@ class Car:
 
 
 class GarageTraffic:
-    """A thread of its own. What the lanes, the provider and the desk answer is theirs; a car that gets no answer waits."""
+    """A thread of its own. `stands` is the car that came to the exit last.
 
-    def __init__(self, program: Program, garage: Garage, seed: int = 11) -> None:
-        self._house, self._garage = program.house, garage
+    What the lanes, the provider and the desk answer is theirs; a car that gets no answer waits.
+    """
+
+    def __init__(self, house: House, garage: Garage, seed: int = 11) -> None:
+        self._house, self._garage = house, garage
         self._dice = random.Random(seed)  # noqa: S311 - made-up traffic, no secret
         self._due: list[tuple[datetime, int, Iterator[timedelta]]] = []
         self._number = count()
         self._inside = 0
+        self.stands: Car | None = None
         self._over = Event()
         self._thread = Thread(target=self._run, name="garage traffic", daemon=True)
 
@@ -89,6 +94,10 @@ class GarageTraffic:
             self._go_on(heappop(self._due)[2])
             done += 1
         return done
+
+    def next_due(self) -> datetime | None:
+        """When the next car does something; None where none is on its way."""
+        return self._due[0][0] if self._due else None
 
     def drive(self, car: Iterator[timedelta]) -> None:
         heappush(self._due, (self._house.clock.now(), next(self._number), car))
@@ -144,7 +153,7 @@ class GarageTraffic:
         self._inside += 1
         yield self._dice.uniform(soonest, 180) * MINUTE
         if car.ahead:
-            self._pays(came.stay)
+            self.pays(came.stay)
             yield self._dice.uniform(1, 6) * MINUTE
         yield from self._leaves(car)
         self._inside -= 1
@@ -153,6 +162,7 @@ class GarageTraffic:
         from sealgate.domain.stays_calls import CallReason
         from sealgate.flows.parking import Outcome
 
+        self.stands = car
         if car.read_as is None:
             self._calls(CallReason.NO_PLATE)
             return
@@ -163,7 +173,17 @@ class GarageTraffic:
             self._calls(CallReason.WRONG_SUM, stands.stay)
             return
         yield self._dice.uniform(10, 40) * SECOND
-        self._pays(stands.stay)
+        self.pays(stands.stay)
+
+    def settle(self, car: Car) -> None:
+        """Its driver pays what the exit shows."""
+        from sealgate.flows.parking_scene import stay_token
+        from sealgate.store import parking
+
+        with self._house.store.read(self._garage.tenant) as db:
+            found = parking.stays_of_plate(db, stay_token(self._house, self._garage.tenant, car.plate))
+        for row in found[-1:]:
+            self.pays(row.stay.stay)
 
     def _sees(self, gate: GateId, plate: str) -> Arrival:
         from sealgate.domain.plates import normalise
@@ -180,8 +200,9 @@ class GarageTraffic:
 
         return assist.call(self._house, self._garage.tenant, self._garage.exit, reason, stay=stay)
 
-    def _pays(self, stay: StayId) -> None:
-        """On the simulated provider's page, and back: the program asks at once. One in ten notices is never sent."""
+    def pays(self, stay: StayId) -> None:
+        """On the simulated provider's page, and back: the program asks at once. One in ten notices is never sent, and
+        one in seventy pays another sum."""
         from sealgate.domain.billing import NothingToPay
         from sealgate.flows import paying
         from sealgate.payments.simulated import Act, Simulated
@@ -193,14 +214,15 @@ class GarageTraffic:
             started = paying.start(self._house, self._garage.tenant, stay, Simulated.name, return_to=f"{self._house.address}/")
         except NothingToPay:
             return
-        act: Act = Act.FORGET if self._dice.random() < 0.1 else Act.PAY
+        chance = self._dice.random()
+        act: Act = Act.FORGET if chance < 0.1 else Act.OTHER_SUM if chance > 0.985 else Act.PAY
         provider.act(started.way.handle, act)
         paying.ask(self._house, self._garage.tenant, started.payment)
 
 
 @contextmanager
 def garage_traffic(program: Program, garage: Garage) -> Iterator[GarageTraffic]:
-    moving = GarageTraffic(program, garage)
+    moving = GarageTraffic(program.house, garage)
     moving.start()
     try:
         yield moving

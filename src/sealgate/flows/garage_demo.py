@@ -73,9 +73,9 @@ def recall(house: House, campus: Campus) -> Garage | None:
 
 
 def save_tariff(house: House, signed: Signed, site: SiteId) -> None:
-    """In force from the site's today on."""
+    """In force since a month before the site's today: the garage has a past."""
     line = next(one for one in rules.sites(house, signed) if one.site == site)
-    tariffs.save(house, signed, tariff_text(), local_day(house.clock.now(), zone(line.time_zone)))
+    tariffs.save(house, signed, tariff_text(), local_day(house.clock.now(), zone(line.time_zone)) - 30 * DAY)
 
 
 def _zones(house: House, signed: Signed, site: SiteId) -> tuple[ZoneId, ZoneId]:

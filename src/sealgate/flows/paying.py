@@ -107,10 +107,11 @@ def due_of(house: House, tenant: TenantId, stay: StayId, now: datetime) -> Accou
         row = parking.stay(db, stay)
         if row is None:
             raise NotFound("stay")
-        return _owed(db, row, now)
+        return account_now(db, row, now)
 
 
-def _owed(db: Reader, row: parking.StayRow, now: datetime) -> Account:
+def account_now(db: Reader, row: parking.StayRow, now: datetime) -> Account:
+    """What `due_of` says, for whoever has the row."""
     stay = row.stay
     found = account(db, stay, partial(bill_at, db), now)
     in_grace = stay.state is StayState.PAID and stay.paid_until is not None and now <= stay.paid_until
@@ -153,7 +154,7 @@ def start(
     with house.store.begin(tenant, DRIVER) as tx:
         now = house.clock.now()
         row = _payable(tx, stay)
-        owed = _owed(tx, row, now) if until is None else _owed_until(tx, row, until)
+        owed = account_now(tx, row, now) if until is None else _owed_until(tx, row, until)
         if owed.due.minor <= 0:
             raise NothingToPay
         known = _under_way(house, tx, row, Wanted(provider, payer, until), owed.due, now)
@@ -183,7 +184,9 @@ def _close_others(house: House, tenant: TenantId, stay: StayId, wanted: Wanted) 
     `settling`, which sends back what comes twice."""
     with house.store.read(tenant) as db:
         row, until = parking.stay(db, stay), wanted.until
-        owed = None if row is None else _owed(db, row, house.clock.now()) if until is None else _owed_until(db, row, until)
+        owed = (
+            None if row is None else account_now(db, row, house.clock.now()) if until is None else _owed_until(db, row, until)
+        )
         pending = [rows.known(house, db, one) for one in parking.payments_of(db, stay) if one.state is PaymentState.PENDING]
     for payment in [one.payment for one in pending if owed is None or not wanted.fits(one, owed.due)]:
         desk = house.providers.get(payment.provider)
@@ -311,10 +314,10 @@ def cash(house: House, signed: Signed, stay: StayId, money: Money, means: ByHand
 
 def _shown(tx: Tx, row: parking.StayRow, money: Money, now: datetime) -> Account:
     """What is due now, or was due when the attendant was shown it."""
-    owed = _owed(tx, row, now)
+    owed = account_now(tx, row, now)
     if owed.due.minor <= 0:
         raise NothingToPay
-    before = _owed(tx, row, max(now - JUST_SHOWN, row.stay.entered))
+    before = account_now(tx, row, max(now - JUST_SHOWN, row.stay.entered))
     found = next((one for one in (owed, before) if one.due == money), None)
     if found is None:
         raise WrongSum(f"{owed.due} is due")

@@ -160,7 +160,7 @@ def revenue(house: House, signed: Signed, asking: Asking) -> list[DaySum]:
         rows = reports.moved(db, span.names, span.since, span.until)
         by_day = _grouped(rows, lambda row: (local_day(row.at, span.tz), row.currency))
         currencies = sorted({row.currency for row in rows})
-        return [DaySum(day, _summed(currency, by_day[day, currency])) for day in _days(asking) for currency in currencies]
+        return [DaySum(day, _summed(currency, by_day[day, currency])) for day in days_of(asking) for currency in currencies]
 
     return _read(house, signed, asking, read)
 
@@ -217,7 +217,7 @@ def misreads(house: House, signed: Signed, asking: Asking) -> list[Misread]:
             for stay in reports.stood(db, span.names, span.earliest, span.until)
             if stay.seen_leaving and stay.until is not None
         )
-        return [Misread(day, left[day], dict(Counter(call.reason for call in calls[day]))) for day in _days(asking)]
+        return [Misread(day, left[day], dict(Counter(call.reason for call in calls[day]))) for day in days_of(asking)]
 
     return _read(house, signed, asking, read)
 
@@ -293,7 +293,8 @@ def _midnight(day: date, tz: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tz).astimezone(UTC)
 
 
-def _days(asking: Asking) -> list[date]:
+def days_of(asking: Asking) -> list[date]:
+    """All of them, in their order."""
     return [asking.since + number * DAY for number in range((asking.until - asking.since).days + 1)]
 
 
@@ -332,7 +333,7 @@ def _occupied(stays: Sequence[Stood], asking: Asking, span: Span, now: datetime)
         local = at.astimezone(span.tz)
         hours[local.hour].append(begins)
         days[local.date()].append((begins, peak))
-    taken = tuple(_day_taken(day, days[day]) for day in _days(asking))
+    taken = tuple(_day_taken(day, days[day]) for day in days_of(asking))
     spaces = sum(sum(lot.capacity.values()) for lot in span.lots) or None
     return Occupancy(taken, tuple(_mean(some) for some in hours), spaces)
 

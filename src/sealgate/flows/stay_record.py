@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means
-from sealgate.domain.stays import Stay
+from sealgate.domain.stays import Stay, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_bill import BillReason, Line
 from sealgate.domain.tariff_errors import CannotPrice
@@ -32,9 +31,9 @@ from sealgate.flows.kit import House, Signed, unseal
 from sealgate.flows.looking import PassageLine, lines_of
 from sealgate.flows.lots import StayLine, StayList, stay_lines
 from sealgate.flows.parking_scene import detail_place, leaving_place
-from sealgate.flows.parking_writing import Account, account, seen_of
+from sealgate.flows.parking_writing import Account, seen_of
+from sealgate.flows.paying import account_now
 from sealgate.flows.people import checked_purpose
-from sealgate.flows.pricing import bill_at
 from sealgate.flows.signin import operator_names
 from sealgate.ports import Token
 from sealgate.privacy import journal
@@ -117,6 +116,41 @@ class StayRecord:
     def stay(self) -> Stay:
         return self.line.stay
 
+    @property
+    def final(self) -> BillLine | None:
+        """The bill that holds for good, once it has left."""
+        return self.bills[-1] if self.bills and self.bills[-1].final else None
+
+    @property
+    def total(self) -> Money | None:
+        """What it costs: by its final bill, else if it left now."""
+        return self.final.total if self.final else self.owed.bill.total if self.owed else None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.final.lines if self.final else self.owed.bill.lines if self.owed else ()
+
+    @property
+    def received(self) -> Money | None:
+        """What was paid for it and is still ours."""
+        return self.owed.received if self.owed else None
+
+    @property
+    def due(self) -> Money | None:
+        """None where nobody is asked for money any more."""
+        if self.owed is None or self.stay.state is StayState.CLOSED:
+            return None
+        left = self.final.total.minor - self.owed.received.minor if self.final else self.owed.due.minor
+        return Money(max(left, 0), self.owed.due.currency)
+
+    @property
+    def overpaid(self) -> Money | None:
+        """What was paid beyond the final bill, or beyond a bill that the desk lowered; None where it was not."""
+        if self.total is None or self.received is None or (self.final is None and not self.stay.validations):
+            return None
+        over = self.received.minor - self.total.minor
+        return Money(over, self.total.currency) if over > 0 else None
+
 
 def stay_record(house: House, signed: Signed, site: SiteId, stay: StayId) -> StayRecord:
     """Raises `NotFound`, also for a stay at another site."""
@@ -138,7 +172,7 @@ def stay_record(house: House, signed: Signed, site: SiteId, stay: StayId) -> Sta
             bills=tuple(_bill(bill) for bill in parking.bills_of(tx, stay)),
             payments=tuple(payment_line(house, tx, one) for one in parking.payments_of(tx, stay)),
             calls=tuple(_calls(house, tx, stay)),
-            owed=_owed(tx, row.stay, house.clock.now()),
+            owed=_owed(tx, row, house.clock.now()),
         )
         journal.write(tx, house.keyring, house.clock.now(), "stay.opened", object=f"stay:{stay}")
     return made
@@ -274,10 +308,10 @@ def _calls(house: House, db: Reader, stay: StayId) -> Sequence[CallLine]:
     ]
 
 
-def _owed(db: Reader, stay: Stay, now: datetime) -> Account | None:
-    if not stay.bills:
+def _owed(db: Reader, row: parking.StayRow, now: datetime) -> Account | None:
+    if not row.stay.bills:
         return None
     try:
-        return account(db, stay, partial(bill_at, db), now)
+        return account_now(db, row, now)
     except CannotPrice:
         return None

@@ -19,12 +19,14 @@ from starlette.responses import Response, StreamingResponse
 from sealgate.domain.desk import Act
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import CallId, StayId
+from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
-from sealgate.flows import assist, assist_acts, assist_look, signin
+from sealgate.flows import assist, assist_acts, assist_look, paying, signin
 from sealgate.flows.assist import CallTaken, QueueLine
 from sealgate.flows.assist_acts import Decided, Decision
 from sealgate.flows.assist_look import CallView
 from sealgate.flows.kit import House
+from sealgate.flows.paying import ByHand
 from sealgate.flows.pricing import prices
 from sealgate.ports import LatchAnswer
 from sealgate.web import voice
@@ -32,6 +34,7 @@ from sealgate.web.frame import AtPage, Page, environment, redirect, render
 from sealgate.web.hearing import LOST, Ears
 from sealgate.web.i18n import _
 from sealgate.web.live import said
+from sealgate.web.report_sheets import provider_said
 from sealgate.web.sessions import cookie_name
 from sealgate.web.telling import Told, tell
 from sealgate.web.voice import Side
@@ -56,6 +59,7 @@ DONE: Mapping[Act, str] = {
     Act.BLOCK: _("Done. The journal has it."),
     Act.MAINTENANCE: _("Maintenance is called"),
 }
+TAKEN = _("Taken, and in the books. The barrier opens if the car waits to pay.")
 DEAF = _("The barrier does not answer. It is recorded as opened; call maintenance.")
 
 
@@ -136,6 +140,30 @@ async def speak(request: Request, page: AtPage, call: UUID) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/calls/{call}/taken")
+def taken(
+    request: Request,
+    page: AtPage,
+    call: UUID,
+    means: Annotated[ByHand, Form()],
+    minor: Annotated[int, Form(ge=0, le=10**12)],
+    currency: Annotated[str, Form(max_length=3)],
+) -> Response:
+    """Somebody at the lane took what is due, in cash or otherwise; a car that waits to pay goes."""
+    try:
+        view = _view(page, CallId(call))
+        if view.chosen is None:
+            raise assist_acts.StayUnknown("the car is not known yet")
+        paying.cash(page.house, page.signed, view.chosen.stay, Money(minor, currency), means)
+    except CallTaken as first:
+        return _told_who(request, page, first)
+    except Refused as refused:
+        if refused.status not in {409, 422}:
+            raise
+        return _again(request, page, CallId(call), None, refused)
+    return redirect(request, "/desk", TAKEN)
+
+
 @router.post("/calls/{call}/{act}")
 def decide(
     request: Request,
@@ -167,6 +195,7 @@ def _desk(request: Request, page: Page, *, status: int = 200, told: str = "", **
     shown = {"line": None, "call": None, "entry": "", "trouble": None, "failed": None, "given": None, "tz": None}
     queue = assist.queue(page.house, page.signed)
     context = {**shown, **more, "queue": queue, "told": told, "ice": voice.ice_of(page.house), "Act": Act}
+    context["takes"] = [(means, provider_said(page.words, means)) for means in ByHand]
     response = render(request, "desk.html", status=status, **context)
     response.headers.update(voice.MICROPHONE)
     return response
@@ -178,12 +207,12 @@ def _call(request: Request, page: Page, line: QueueLine, *, entry: str = "", **m
     return _desk(request, page, line=line, call=view, entry=entry, now=_now(page, line), **more)
 
 
-def _again(request: Request, page: Page, call: CallId, given: Decision, refused: Refused) -> Response:
-    """The same call, with what was typed and why it was refused."""
+def _again(request: Request, page: Page, call: CallId, given: Decision | None, refused: Refused) -> Response:
+    """The same call, with what was typed and why it was refused. `given` None: money that was taken by hand."""
     told = tell(page.words, refused)
-    at = Told(told.status, told.code, told.message, told.hint, FIELDS.get(given.act, "why"))
+    at = Told(told.status, told.code, told.message, told.hint, FIELDS.get(given.act, "why") if given else "")
     line = assist.line(page.house, page.signed, call)
-    return _call(request, page, line, status=told.status, trouble=at, failed=given.act, given=given)
+    return _call(request, page, line, status=told.status, trouble=at, failed=given.act if given else "taken", given=given)
 
 
 def _told_who(request: Request, page: Page, first: CallTaken) -> Response:

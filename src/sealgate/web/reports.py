@@ -35,7 +35,16 @@ from sealgate.web.report_sheets import (
     reconciliation_sheet,
     revenue_sheet,
 )
-from sealgate.web.reports_drawn import Drawn, lengths_plot, means_plot, misreads_plot, occupancy_plot, revenue_plot
+from sealgate.web.reports_drawn import (
+    Drawn,
+    differences_plot,
+    forced_plot,
+    lengths_plot,
+    means_plot,
+    misreads_plot,
+    occupancy_plot,
+    revenue_plot,
+)
 from sealgate.web.rules import NotADay
 from sealgate.web.sheets import Cell, Sheet, csv_of, xlsx_of
 
@@ -193,7 +202,9 @@ def _means(page: Page, asking: Asking) -> Report:
 
 
 def _forced(page: Page, asking: Asking) -> Report:
-    return Report(None, (forced_sheet(page.words, reporting.forced(page.house, page.signed, asking)),))
+    lines = reporting.forced(page.house, page.signed, asking)
+    drawn = forced_plot(page.words, lines, reporting.days_of(asking)) if lines else None
+    return Report(drawn, (forced_sheet(page.words, lines),))
 
 
 def _misreads(page: Page, asking: Asking) -> Report:
@@ -205,7 +216,8 @@ def _misreads(page: Page, asking: Asking) -> Report:
 def _reconciliation(page: Page, asking: Asking) -> Report:
     lines = reporting.differences(page.house, page.signed, asking)
     whole = page.words.gettext(_("Of the whole organisation: a provider’s statement knows no garage."))
-    return Report(None, (reconciliation_sheet(page.words, lines),), whole)
+    drawn = differences_plot(page.words, lines, reporting.days_of(asking)) if lines else None
+    return Report(drawn, (reconciliation_sheet(page.words, lines),), whole)
 
 
 REPORTS: dict[str, Callable[[Page, Asking], Report]] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sealgate.domain.money import Money, decimals
-from sealgate.flows.reporting import DaySum, Lengths, MeansSum, Misread, Occupancy
+from sealgate.flows.reporting import DaySum, ForcedLine, Lengths, MeansSum, Misread, Occupancy
+from sealgate.store.parking import DifferenceRow
 from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Item, Plot, bar_plot
 
@@ -80,6 +82,24 @@ def misreads_plot(words: Words, lines: Sequence[Misread]) -> Drawn:
     total = sum(line.misread for line in lines)
     desc = words.ngettext("%(n)s car needed the desk for its plate.", "%(n)s cars needed the desk for their plates.", total)
     return bar_plot(items, words.number), desc
+
+
+def forced_plot(words: Words, lines: Sequence[ForcedLine], days: Sequence[date]) -> Drawn:
+    """How many on each of the days."""
+    desc = words.ngettext("%(n)s opening by hand.", "%(n)s openings by hand.", len(lines))
+    return _counts(words, Counter(line.at.date() for line in lines), days), desc
+
+
+def differences_plot(words: Words, lines: Sequence[DifferenceRow], days: Sequence[date]) -> Drawn:
+    """How many in the statements of each of the days."""
+    left = sum(line.settled_at is None for line in lines)
+    desc = words.ngettext("%(n)s of them is not settled.", "%(n)s of them are not settled.", left)
+    return _counts(words, Counter(line.day for line in lines), days), desc
+
+
+def _counts(words: Words, found: Counter[date], days: Sequence[date]) -> Plot:
+    items = [Item(words.short_day(day), found[day], f"{words.short_day(day)}: {words.number(found[day])}") for day in days]
+    return bar_plot(items, words.number)
 
 
 def length_said(words: Words, upto: timedelta | None) -> str:

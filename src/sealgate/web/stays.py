@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -91,9 +91,14 @@ def take_by_hand(
 
 
 @router.get("/payments/{payment}/refund")
-def ask_refund(request: Request, page: AtPage, payment: UUID) -> Response:
+def ask_refund(
+    request: Request,
+    page: AtPage,
+    payment: UUID,
+    sum: Annotated[str, Query(max_length=20)] = "",  # noqa: A002 - as the form has it
+) -> Response:
     page.signed.need(Permission.REFUND)
-    given = {"much": "whole", "sum": "", "why": ""}
+    given = {"much": "part" if sum else "whole", "sum": sum, "why": ""}
     return render(request, "refund.html", **_refund_form(page, PaymentId(payment)), given=given, sure=None)
 
 
@@ -152,10 +157,10 @@ def _shown(request: Request, page: Page, stay: StayId, refused: Refused | None =
         "record": record,
         "line": record.line,
         "now": page.house.clock.now(),
-        "due": record.owed.due if record.owed else None,
-        "takes": list(ByHand) if may_take and record.owed and record.owed.due else [],
+        "due": record.due,
+        "takes": list(ByHand) if may_take and record.due else [],
         "said_means": lambda means: provider_said(page.words, means),
-        "timeline": sorted(_timeline(page.words, record), key=lambda one: one.at, reverse=True),
+        "timeline": sorted(_timeline(page.words, record), key=lambda one: one.at)[::-1],
     }
     if refused is not None:
         return again(request, "stay.html", refused, **context)

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from sealgate.domain.access import Reason
 from sealgate.domain.desk import Act
 from sealgate.domain.ids import CallId
+from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import assist, assist_acts
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.pricing import prices
@@ -304,3 +305,57 @@ def forced(house: House, garage: Any) -> int:
     with house.store.read(garage.alice.tenant) as db:
         assert places.gate(db, garage.exit).blocked is False
         return sum(view.row.reason is Reason.FORCED for view in passages.page(db, gate=garage.exit))
+
+
+def ask(desk: Page, name: str, why: str = "") -> None:
+    """Answer the dialog that a key has opened."""
+    asked = desk.locator(f"#ask-{name}")
+    expect(asked).to_be_visible()
+    if why:
+        asked.locator("input[name=why]").fill(why)
+    asked.locator("footer button.primary").click()
+
+
+def calls(garage: Any, desk: Page, clock: Any, plate: str) -> CallId:
+    """A car stands unpaid at the exit and its driver has pressed the button; Dora has taken the call."""
+    stay = garage.comes(plate)
+    clock.move(timedelta(minutes=90))
+    garage.goes(plate)
+    call = assist.call(garage.house, garage.alice.tenant, garage.exit, CallReason.HELP, stay=stay)
+    desk.goto(f"/desk/calls/{call}")
+    desk.get_by_role("button", name="Take the call").wait_for()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#bill")).to_be_visible()
+    return call
+
+
+def test_every_decision_of_the_desk_is_one_key(
+    desk_of: Callable[[Signed], Page], house: House, dora: Signed, garage: Any, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    for number, (key, said, dialog) in enumerate(
+        (
+            ("s", "The bill is on the lane’s screen", ""),
+            ("o", "The bill stays due", ""),
+            ("w", "Waived and opened by hand", "waive"),
+            ("l", "The ticket is lost", ""),
+            ("x", "Not opened", ""),
+        )
+    ):
+        calls(garage, desk, clock, f"沪B1000{number}")
+        desk.keyboard.press(key)
+        if dialog:
+            ask(desk, dialog, "the lift was broken")
+        expect(desk.locator("#toasts")).to_contain_text(said)
+    calls(garage, desk, clock, "沪B20000")
+    desk.keyboard.press("b")
+    expect(desk.locator("[data-key='b']")).to_contain_text("Give the lane free again")
+    desk.keyboard.press("c")
+    ask(desk, "maintenance", "the arm is bent")
+    expect(desk.locator("#decide")).to_contain_text("Maintenance was called at")
+    desk.keyboard.press("b")
+    expect(desk.locator("[data-key='b']")).to_contain_text("Block the lane")
+    desk.keyboard.press("t")
+    desk.locator("#ask-taken input[value=cash]").check()
+    ask(desk, "taken")
+    expect(desk.locator("#toasts")).to_contain_text("Taken, and in the books.")

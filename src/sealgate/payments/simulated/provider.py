@@ -233,6 +233,13 @@ class Simulated:
         with self._lock:
             return iter([line for line in self._lines if line.at.date() == day])
 
+    def take_over(self, other: Simulated) -> None:
+        """Know what `other` knew: a real provider remembers what was before its customer's program started."""
+        with other._lock, self._lock:
+            self._sales |= other._sales
+            self._by_handle |= other._by_handle
+            self._lines += other._lines
+
     def read_statement(self, file: bytes) -> Iterator[StatementLine]:
         return iter(statements.read(file))
 
