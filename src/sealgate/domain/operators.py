@@ -14,6 +14,9 @@ class Permission(StrEnum):
     LOCK_DOWN = "lock-down"
     SEE_PEOPLE = "see-people"
     ENROL = "enrol"
+    TEAMS = "teams"
+    PERFORMANCE = "performance"
+    ALL_PERFORMANCE = "all-performance"
     SEARCH_PASSAGES = "search-passages"
     SEE_PICTURES = "see-pictures"
     VISITS = "visits"
@@ -42,6 +45,7 @@ class Role(StrEnum):
     RECEPTION = "reception"
     HOST = "host"
     HR = "hr"
+    MANAGER = "manager"
     PRIVACY = "privacy"
     ATTENDANT = "attendant"
     PAYROLL = "payroll"
@@ -72,7 +76,16 @@ GRANTED: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.HR: frozenset(
-        {Permission.SEE_PEOPLE, Permission.ENROL, Permission.SEE_HOURS, Permission.CHANGE_HOURS, Permission.HOUR_RULES}
+        {
+            Permission.SEE_PEOPLE,
+            Permission.ENROL,
+            Permission.TEAMS,
+            Permission.PERFORMANCE,
+            Permission.ALL_PERFORMANCE,
+            Permission.SEE_HOURS,
+            Permission.CHANGE_HOURS,
+            Permission.HOUR_RULES,
+        }
     ),
     Role.RECEPTION: frozenset(
         {
@@ -85,6 +98,8 @@ GRANTED: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.HOST: frozenset({Permission.HOST}),
+    # Of the people of the teams that they lead; flows/performance.py asks whose those are.
+    Role.MANAGER: frozenset({Permission.PERFORMANCE}),
     Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
     Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),

@@ -128,14 +128,14 @@ class PeopleFile:
 
 HEADS: Mapping[str, Field] = {
     **dict.fromkeys(("name", "full name", "姓名", "名字"), Field.NAME),
-    **dict.fromkeys(("kind", "type", "类别", "人员类别"), Field.KIND),
+    **dict.fromkeys(("kind", "type", "类别", "类型", "人员类别"), Field.KIND),
     **dict.fromkeys(("number", "staff number", "employee number", "工号", "员工编号", "学号"), Field.NUMBER),
     **dict.fromkeys(("groups", "group", "组", "分组", "通行组"), Field.GROUPS),
     **dict.fromkeys(("phone", "telephone", "mobile", "电话", "手机", "手机号"), Field.PHONE),
     **dict.fromkeys(("e-mail", "email", "邮箱", "电子邮箱"), Field.EMAIL),
     **dict.fromkeys(("card", "card number", "卡号", "门禁卡号"), Field.CARD),
     **dict.fromkeys(("plate", "number plate", "车牌", "车牌号"), Field.PLATE),
-    **dict.fromkeys(("valid from", "since", "有效期起", "生效日期", "入职日期"), Field.SINCE),
+    **dict.fromkeys(("valid from", "since", "有效期起", "有效期自", "生效日期", "入职日期"), Field.SINCE),
     **dict.fromkeys(("valid to", "valid until", "until", "有效期止", "失效日期", "离职日期"), Field.UNTIL),
 }
 """By the head's text, folded: no case, one blank, nothing in brackets behind it."""
@@ -146,6 +146,7 @@ KINDS: Mapping[str, PersonKind] = {
     "员工": PersonKind.EMPLOYEE,
     "职员": PersonKind.EMPLOYEE,
     "工人": PersonKind.WORKER,
+    "劳务": PersonKind.WORKER,
     "学生": PersonKind.STUDENT,
     "访客": PersonKind.VISITOR,
 }

@@ -192,6 +192,13 @@ def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int
     return dict(db.rows(query.group_by(t.reason), lambda reason, n: (reason, n)))
 
 
+def first_and_last(db: Reader, site: SiteId, first: int, last: int) -> list[tuple[int, Token, datetime, datetime]]:
+    """When each day's tokens were let through first and last at the site, by day number, from `first` through `last`."""
+    there = [t.day.between(first, last), t.site_id == site, t.opens == sa.literal(True, t.opens.type), t.token.is_not(None)]
+    query = sa.select(t.day, t.token, sa.func.min(t.at), sa.func.max(t.at)).where(db.mine(s.passages), *there)
+    return db.rows(query.group_by(t.day, t.token), lambda *row: row)
+
+
 def digest(rows: Sequence[PassageRow]) -> bytes:
     """SHA-256 over what stays of the rows when a person is erased: a line for each, of all plain columns.
 

@@ -45,6 +45,7 @@ from sealgate.web import (
     start,
     stays,
     tariffs,
+    teams,
     ways,
 )
 from sealgate.web.frame import render
@@ -66,6 +67,7 @@ ROUTERS = (
     live.router,
     people_import.router,  # before the page of a person, whose address it would be
     directory.router,
+    teams.router,
     ways.router,
     passages.router,
     pictures.router,

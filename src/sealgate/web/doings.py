@@ -16,6 +16,8 @@ DOINGS: Mapping[str, str] = {
     "person.suspended": _("%(who)s suspended their ways in"),
     "person.restored": _("%(who)s let them in again"),
     "person.opened": _("%(who)s opened this record"),
+    "team.joined": _("%(who)s put them into a team"),
+    "team.left": _("%(who)s took them out of a team"),
     "consent.given": _("%(who)s recorded consent to face"),
     "consent.withdrawn": _("%(who)s recorded the withdrawal of consent"),
     "face.enrolled": _("%(who)s enrolled the face"),

@@ -51,6 +51,7 @@ class Tab:
 TABS = (
     Tab(_("Live"), "live", "/s/{site}/live", Permission.WATCH, main=True),
     Tab(_("People"), "people", "/s/{site}/people", Permission.SEE_PEOPLE, main=True),
+    Tab(_("Teams"), "badge", "/s/{site}/teams", Permission.SEE_PEOPLE),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
     Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),

@@ -62,6 +62,13 @@ REFUSALS: Mapping[str, Sentence] = {
     "people-file.which-organisation": Sentence(
         _("It is not said which organisation is meant"), _("Name it, and the time zone")
     ),
+    "team.invalid": Sentence(_("The team does not fit"), _("Check what was typed")),
+    "team.bad-trade": Sentence(_("A trade has up to 60 characters")),
+    "team.too-many-days": Sentence(_("That is more days than one list shows"), _("Choose at most 92")),
+    "team.not-a-member": Sentence(_("That person is not in this team now"), _AGAIN),
+    "team.ended": Sentence(_("The team has ended"), _("Choose another one")),
+    "team.joins-earlier": Sentence(_("The person is in a team since a later day already"), _("Choose a later day")),
+    "team.nobody": Sentence(_("Nobody is called so, or several are"), _("Use the staff number")),
     "person.number-taken": Sentence(_("That staff number is somebody else’s"), _("Each staff number is one person’s")),
     # signing in
     "signin.needed": Sentence(_("Nobody is signed in"), _("Sign in and try again")),

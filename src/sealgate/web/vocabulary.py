@@ -27,6 +27,7 @@ from sealgate.domain.sightings import Means
 from sealgate.domain.stays import RightKind, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_bill import BillReason
+from sealgate.domain.teams import TeamKind
 from sealgate.domain.visits import Absent, Turn, VisitState
 from sealgate.domain.visits_asking import VisitField
 from sealgate.domain.visits_blocks import BlockKind
@@ -73,6 +74,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Role.RECEPTION: _("Reception"),
         Role.HOST: _("Host"),
         Role.HR: _("Personnel"),
+        Role.MANAGER: _("Team manager"),
         Role.PRIVACY: _("Privacy officer"),
         Role.ATTENDANT: _("Attendant"),
         Role.PAYROLL: _("Payroll"),
@@ -83,6 +85,9 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.LOCK_DOWN: _("Lock down a site"),
         Permission.SEE_PEOPLE: _("See people"),
         Permission.ENROL: _("Enrol people"),
+        Permission.TEAMS: _("Change teams"),
+        Permission.PERFORMANCE: _("See performance of the own teams"),
+        Permission.ALL_PERFORMANCE: _("See everybody’s performance"),
         Permission.SEARCH_PASSAGES: _("Search passages"),
         Permission.SEE_PICTURES: _("Open pictures"),
         Permission.VISITS: _("See visits and decide on them"),
@@ -232,6 +237,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Flaw.WRONG_LENGTH: _("More or fewer cells than the first row"),
         Flaw.TWICE: _("Twice in the file"),
         Flaw.TAKEN: _("Somebody enrolled has it already"),
+    },
+    TeamKind: {
+        TeamKind.DEPARTMENT: _("Department"),
+        TeamKind.CREW: _("Crew"),
     },
     Standing: {
         Standing.CURRENT: _("Current"),

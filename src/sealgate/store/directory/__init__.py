@@ -38,6 +38,7 @@ from sealgate.store.directory.imports import (
 from sealgate.store.directory.people import (
     PersonRow,
     add_person,
+    batches,
     count_people,
     numbers_taken,
     people,
@@ -66,6 +67,7 @@ __all__ = [
     "add_credential",
     "add_import",
     "add_person",
+    "batches",
     "claim_import",
     "consented_of",
     "consents_of",

@@ -49,6 +49,7 @@ from sealgate.store.schema.stays import (
     stays,
     unseen,
 )
+from sealgate.store.schema.teams import goals, review_cycles, reviews, team_members, teams
 from sealgate.store.schema.visits import letters, visit_blocks, visit_rules, visits
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "credentials",
     "differences",
     "gates",
+    "goals",
     "grants",
     "group_members",
     "groups",
@@ -100,6 +102,8 @@ __all__ = [
     "refunds",
     "replays",
     "reservations",
+    "review_cycles",
+    "reviews",
     "roster_days",
     "rosters",
     "services",
@@ -111,6 +115,8 @@ __all__ = [
     "stay_validations",
     "stays",
     "tariffs",
+    "team_members",
+    "teams",
     "tenants",
     "timetables",
     "unseen",

@@ -89,3 +89,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const field = document.querySelector("[data-time-zone]");
   if (field && !field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 });
+
+// <button data-print>: prints the page as the print layer of the stylesheet lays it.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("button[data-print]")) print();
+});
