@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
     benches.command("people", help="A file of people: read, judged, enrolled.")(people)
     benches.command("garage", help="Cars a second that come in, are priced, pay and leave.")(garage)
+    benches.command("hours", help="A month of work days of very many people, derived and kept.")(hours)
     bench_vision.register(benches)
     app.add_typer(benches, name="bench")
 
@@ -77,3 +78,13 @@ def garage(
     result = bench_garage.measure(open_stays=open_stays, closed=closed)
     heads = ("", "a core's second, before", "after", "p50 ms after", "p95 ms after", "CPU after / before")
     tell(result, bench_garage.rows(result), heads, as_json=as_json)
+
+
+def hours(
+    people: Annotated[int, typer.Option(help="How many, with four passages on each day of a month", min=60)] = 10_000,
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_hours
+
+    result = bench_hours.measure(people=people)
+    tell(result, bench_hours.rows(result), ("", "", ""), as_json=as_json)

@@ -7,6 +7,7 @@ the local day it began on. Leave is taken out of the plan first. See docs/attend
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sealgate.domain.attendance import (
@@ -36,6 +37,19 @@ AROUND = 2
 NOTHING = Rostered((), None, None)
 
 
+MOST_FRAMES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The plans of the days around, those that work in order with how far each reaches, and their numbers by day."""
+
+    plans: dict[date, Plan]
+    working: list[Plan]
+    bounds: list[Pair]
+    numbers: dict[date, int]
+
+
 class Deriver:
     """Derives for many people by one book. `now` is minutes since 1970: what lies ahead is not judged. One thread owns it.
 
@@ -44,31 +58,48 @@ class Deriver:
 
     def __init__(self, book: Book, now: int) -> None:
         self.plans = Plans(book)
+        self._frames: dict[object, _Frame] = {}
         self._now = now
 
     def days(self, facts: PersonFacts, first: date, last: date) -> tuple[WorkDay, ...]:
         """Every day from `first` to `last`. Raises `ShiftMissing`, `RulesGap`, `NoSuchRules`, `NoSuchCalendar`, `BadRoster`."""
-        plans = {day: self._plan(facts, day) for day in each_day(first - DAY * AROUND, last + DAY * AROUND)}
-        working = _apart([plan for plan in plans.values() if plan.works])
-        found = presence_of(facts.marks, working, self._now)
-        bounds = reaches(working)
-        number_of = {plan.day: number for number, plan in enumerate(working)}
-        free = _free(found.stretches, bounds)
+        frame = self._frame(facts, first, last)
+        found = presence_of(facts.marks, frame.working, frame.bounds, self._now)
+        inside, free = _sorted_out(found.stretches, frame.bounds)
         made = []
         for day in each_day(first, last):
-            number = number_of.get(day)
-            own = plans[day] if number is None else working[number]
-            outside = [s for s in free if own.midnight <= s.begin < own.next_midnight]
+            number = frame.numbers.get(day)
+            own = frame.plans[day] if number is None else frame.working[number]
+            outside = [s for s in free if own.midnight <= s.begin < own.next_midnight] if free else []
             loose = any(own.midnight <= minute < own.next_midnight for minute in found.loose)
             if number is None:
                 made.append(self._unplanned(own, outside, facts, loose=loose))
             else:
-                low, high = bounds[number]
-                stretches = _clipped(found.stretches, low, high)
-                issues = [*own.issues, *found.issues.get(number, [])]
+                issues = [*own.issues, *found.issues.get(number, ())]
                 issues += [Issue.OUTSIDE_WINDOW] if outside or loose else []
-                made.append(self._planned(own, stretches, facts, issues, high))
+                made.append(self._planned(own, inside[number], facts, issues, frame.bounds[number][1]))
         return tuple(made)
+
+    def _frame(self, facts: PersonFacts, first: date, last: date) -> _Frame:
+        """Most people share theirs with everybody on the same patterns, so it is made once for them."""
+        begin, end = first - DAY * AROUND, last + DAY * AROUND
+        since = None if facts.since is None or facts.since <= begin else facts.since
+        until = None if facts.until is None or facts.until >= end else facts.until
+        if facts.singles:
+            return self._framed(facts, begin, end)
+        key = (tuple(pattern.roster for pattern in facts.patterns), since, until, first, last)
+        found = self._frames.get(key)
+        if found is None:
+            found = self._frames[key] = self._framed(facts, begin, end)
+            if len(self._frames) > MOST_FRAMES:
+                del self._frames[next(iter(self._frames))]
+        return found
+
+    def _framed(self, facts: PersonFacts, begin: date, end: date) -> _Frame:
+        plans = {day: self._plan(facts, day) for day in each_day(begin, end)}
+        working = _apart([plan for plan in plans.values() if plan.works])
+        numbers = {plan.day: number for number, plan in enumerate(working)}
+        return _Frame(plans, working, reaches(working), numbers)
 
     def works(self, facts: PersonFacts, day: date) -> bool:
         """Whether something is to be worked on that day: by the roster, or by the calendar where nobody rostered the person."""
@@ -332,28 +363,29 @@ def _apart(plans: list[Plan]) -> list[Plan]:
     return made
 
 
-def _clipped(stretches: list[Stretch], low: int, high: int) -> list[Stretch]:
-    return [
-        s if low <= s.begin and s.end <= high else _cut(s, max(s.begin, low), min(s.end, high))
-        for s in stretches
-        if s.begin < high and low < s.end
-    ]
+def _sorted_out(stretches: list[Stretch], bounds: list[Pair]) -> tuple[list[list[Stretch]], list[Stretch]]:
+    """The presence in the reach of each plan, and what lies in the reach of none; both lists come in their order."""
+    inside: list[list[Stretch]] = [[] for _ in bounds]
+    free: list[Stretch] = []
+    number, last = 0, len(bounds)
+    for s in stretches:
+        while number < last and bounds[number][1] <= s.begin:
+            number += 1
+        near = number
+        while near < last and bounds[near][0] < s.end:
+            low, high = bounds[near]
+            whole = low <= s.begin and s.end <= high
+            inside[near].append(s if whole else _cut(s, max(s.begin, low), min(s.end, high)))
+            near += 1
+        if near == number:
+            free.append(s)
+        elif s.begin < bounds[number][0] or s.end > bounds[near - 1][1] or near - number > 1:
+            free += [_cut(s, begin, end) for begin, end in without(((s.begin, s.end),), bounds[number:near])]
+    return inside, free
 
 
 def _cut(s: Stretch, begin: int, end: int) -> Stretch:
     return Stretch(Minute(begin), Minute(end), s.came, s.left, s.assumed_in, s.assumed_out)
-
-
-def _free(stretches: list[Stretch], bounds: list[Pair]) -> list[Stretch]:
-    """What of the presence lies in the reach of no plan."""
-    made = []
-    for s in stretches:
-        near = [bound for bound in bounds if bound[0] < s.end and s.begin < bound[1]]
-        if not near:
-            made.append(s)
-        else:
-            made += [_cut(s, begin, end) for begin, end in without(((s.begin, s.end),), near)]
-    return made
 
 
 def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:

@@ -58,11 +58,10 @@ def reaches(plans: Sequence[Plan]) -> list[tuple[int, int]]:
     return made
 
 
-def presence_of(marks: Sequence[Mark], plans: Sequence[Plan], now: int) -> Presence:
-    """`plans` are those that work, in order, none beginning before the one before it ends. `now`: whoever is inside at that
-    minute has forgotten nothing yet.
+def presence_of(marks: Sequence[Mark], plans: Sequence[Plan], bounds: list[tuple[int, int]], now: int) -> Presence:
+    """`plans` are those that work, in order, none beginning before the one before it ends; `bounds` their `reaches`. `now`:
+    whoever is inside at that minute has forgotten nothing yet.
     """
-    bounds = reaches(plans)
     seen = _seen(marks, plans, bounds)
     walk = _Walk(plans, bounds, now)
     for mark in seen:

@@ -141,7 +141,14 @@ def work_days(
     Visitors and erased people are missing. Raises `TooManyDays`.
     """
     signed.need(Permission.SEE_HOURS)
-    with house.store.begin(signed.tenant, signed.actor) as tx:
+    return days_for(house, signed.tenant, signed.actor, people, first, last)
+
+
+def days_for(
+    house: House, tenant: TenantId, actor: Actor, people: Sequence[PersonId], first: date, last: date
+) -> dict[PersonId, tuple[WorkDay, ...]]:
+    """As `work_days`, for the command line."""
+    with house.store.begin(tenant, actor) as tx:
         found = read_days(house, tx, people, first, last)
         about = people[0] if len(people) == 1 else None
         told = f"people:{len(people)}:{first}:{last}"
@@ -188,6 +195,19 @@ def read_days(
     return {person: tuple(found[person][day] for day in sorted(found[person])) for person in people if person in found}
 
 
+def derived_now(
+    house: House, db: Reader, people: Sequence[PersonId], first: date, last: date
+) -> dict[PersonId, tuple[WorkDay, ...]]:
+    """Worked out from what is known at this moment, and not kept: a single day needs no more than its neighbours."""
+    laid = book(db)
+    deriver = Deriver(laid, minute_of(house.clock.now()))
+    found: dict[PersonId, tuple[WorkDay, ...]] = {}
+    for number in range(0, len(people), CHUNK):
+        staff = rosters.staff(db, people=people[number : number + CHUNK])
+        found |= {one.person: deriver.days(one, first, last) for one in facts(house, db, staff, first, last, laid.home)}
+    return found
+
+
 def _fill_in(
     house: House,
     db: Reader,
@@ -196,18 +216,11 @@ def _fill_in(
     found: dict[PersonId, dict[date, WorkDay]],
 ) -> None:
     """Months that were never derived, worked out for the answer."""
-    if not any(missing.values()):
-        return
-    laid = book(db)
-    deriver = Deriver(laid, minute_of(house.clock.now()))
     for month, people in missing.items():
-        first, last = max(month, bounds[0]), min(month_bounds(f"{month:%Y-%m}")[1], bounds[1])
-        wanted = sorted(people)
-        for number in range(0, len(wanted), CHUNK):
-            staff = rosters.staff(db, people=wanted[number : number + CHUNK])
-            for one in facts(house, db, staff, first, last, laid.home):
-                days = deriver.days(one, first, last)
-                found.setdefault(one.person, {}).update({day.day: day for day in days})
+        if people:
+            first, last = max(month, bounds[0]), min(month_bounds(f"{month:%Y-%m}")[1], bounds[1])
+            for person, days in derived_now(house, db, sorted(people), first, last).items():
+                found.setdefault(person, {}).update({day.day: day for day in days})
 
 
 # --- Deriving ---

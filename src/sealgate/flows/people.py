@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sealgate.domain.errors import Invalid, NotFound
-from sealgate.domain.ids import ConsentId, CredentialId, GroupId, PersonId, ZoneId
+from sealgate.domain.ids import ConsentId, CredentialId, GroupId, PersonId, TenantId, ZoneId
 from sealgate.domain.operators import Permission, Purpose
 from sealgate.domain.people import PersonKind, ending, name_key
 from sealgate.domain.sightings import Means
@@ -161,6 +161,17 @@ def show_secret(house: House, signed: Signed, person: PersonId, field: str, purp
             tx, house.keyring, house.clock.now(), f"{kind}.shown", about=person, object=f"person:{person}", purpose=why
         )
     return value
+
+
+def people_called(house: House, tenant: TenantId, name: str) -> list[PersonId]:
+    """Those of that whole name, or the one with that id, for the command line; it opens nothing."""
+    with house.store.read(tenant) as db:
+        try:
+            row = directory.person(db, PersonId(UUID(name)))
+            return [] if row is None else [row.person]
+        except ValueError:
+            named = directory.people_named(db, house.index.standing_token(tenant, "name", name_key(name)))
+            return [row.person for row in named]
 
 
 def _person(db: Reader, person: PersonId) -> directory.PersonRow:

@@ -178,10 +178,9 @@ def marks(db: Reader, day: int, tokens: Sequence[Token]) -> list[tuple[Token, in
         return []
     if db.sql.dialect.name == "sqlite":
         asked = _MARKS_SQLITE + ",".join("?" * len(tokens)) + ")"
-        return [
-            (Token(token), passage, GateId(UUID(bytes=gate)), at)
-            for token, passage, gate, at in db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens))
-        ]
+        rows = db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens)).all()
+        gates = {raw: GateId(UUID(bytes=raw)) for raw in {row[2] for row in rows}}
+        return [(Token(token), passage, gates[gate], at) for token, passage, gate, at in rows]
     found = db.sql.exec_driver_sql(_MARKS_POSTGRES, (db.tenant, day, list(tokens)))
     return [(Token(bytes(token)), passage, GateId(gate), at) for token, passage, gate, at in found]
 

@@ -181,6 +181,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "desk.car-gone": Sentence(_("The car is not at the gate any more"), _AGAIN),
     "voice.bad-signal": Sentence(_("The voice could not be connected"), _AGAIN),
     # hours
+    "hours.no-such-organisation": Sentence(_("There is no such organisation, or more than one"), _("Name one of them")),
+    "hours.no-such-person": Sentence(_("There is no such person, or more than one"), _("Use the person’s id")),
+    "hours.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
     "hours.bad-month": Sentence(_("That is no month"), _("Write the year and the month, such as 2026-10")),
     "shift.invalid": Sentence(_("This shift cannot be"), _("Check its hours, its breaks and its target")),
     "shift.rostered": Sentence(_("This shift is still on a roster"), _("Take it off the rosters from that day on first")),

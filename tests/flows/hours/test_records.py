@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,13 +106,14 @@ def test_a_refused_or_withdrawn_request_changes_nothing(attendance: Any, alice: 
         hours_records.withdraw_correction(house, campus.tenant, alice, one)
 
 
-def test_overtime_is_approved_up_to_what_was_worked(attendance: Any, alice: Any) -> None:
+def test_overtime_is_approved_up_to_what_was_worked(attendance: Any, alice: Any, clock: Any) -> None:
     house, signed = attendance.house, attendance.campus.signed
     attendance.left(alice, "10-12 20:10")
     attendance.derive()
     assert attendance.day_of(alice, "10-12").overtime(DayClass.WORKDAY, approved=True) == 0
     for minutes, counted in ((60, 60), (300, 120), (0, 0)):
         hours_records.approve_overtime(house, signed, alice, TWELFTH, minutes, "The release of that week")
+        clock.move(timedelta(minutes=1))  # of two approvals the newer stands
         assert attendance.day_of(alice, "10-12").overtime(DayClass.WORKDAY, approved=True) == counted
 
 
