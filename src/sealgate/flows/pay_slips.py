@@ -80,6 +80,11 @@ def payslips_of(house: House, tenant: TenantId, person: PersonId) -> list[Paysli
     return [one for one in told if one is not None]
 
 
+def organisation(house: House, tenant: TenantId) -> str:
+    """Who pays, where the policy names nobody."""
+    return next(one.name for one in house.store.tenants() if one.tenant == tenant)
+
+
 def transfers(house: House, signed: Signed, run: PayRunId) -> tuple[rows.RunRow, str, list[Transfer]]:
     """What the bank is to pay: everybody in an approved run whose net is above zero, with the currency."""
     row, people = _for_the_bank(house, signed, run, "pay.bank-file")

@@ -21,6 +21,7 @@ from sealgate.domain.payroll_pack import Dated, Pack, doubts
 from sealgate.domain.payroll_pack_file import read_pack
 from sealgate.domain.payroll_table import PayTable
 from sealgate.domain.payroll_terms import NOTHING, Entry, Policy, Terms, entry_document, read_entry, read_terms, terms_document
+from sealgate.domain.people import PersonKind
 from sealgate.flows import paypacks
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -121,6 +122,40 @@ def drop_pack(house: House, signed: Signed, country: str) -> None:
         if not rows.remove_pack(tx, country):
             raise NotFound("pay pack")
         journal.write(tx, house.keyring, house.clock.now(), "pay.rules-changed", object=f"pay-pack:{country}")
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """`terms` None: nothing was agreed yet."""
+
+    person: PersonId
+    name: str
+    number: str
+    terms: Terms | None
+
+
+def people_paid(house: House, signed: Signed, after: PersonId | None = None, limit: int = 50) -> tuple[list[PaidLine], bool]:
+    """A page of staff with what holds for each today, and whether there are more."""
+    signed.need(Permission.PAY)
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        found = directory.people(tx, after=after, limit=limit + 1)
+        pack, today = rules_in(tx).pack, house.clock.now().date()
+        terms: dict[PersonId, list[Terms]] = {}
+        for row in rows.terms_of_people(tx, [one.person for one in found[:limit]]):
+            terms.setdefault(row.person, []).append(opened_terms(house, tx.tenant, row, pack))
+        told = []
+        for one in found[:limit]:
+            if one.kind is not PersonKind.VISITOR:
+                profile = unseal(house, profile_place(tx.tenant, one.person), one.profile)
+                told.append(PaidLine(one.person, profile["name"], profile["number"], _today(terms.get(one.person, []), today)))
+        journal.write(tx, house.keyring, house.clock.now(), "pay.people-listed", object=f"people:{len(told)}")
+    return told, len(found) > limit
+
+
+def _today(terms: list[Terms], today: date) -> Terms | None:
+    """Those that have begun, else the first that will."""
+    begun = [one for one in terms if one.since <= today]
+    return begun[-1] if begun else next(iter(terms), None)
 
 
 def details(house: House, signed: Signed, person: PersonId, month: str) -> PayDetails:

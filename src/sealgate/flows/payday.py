@@ -28,6 +28,7 @@ from sealgate.flows.hours import read_days
 from sealgate.flows.kit import House, Signed, organisation, seal, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.flows.pay_terms import Rules, opened_entry, opened_terms, rules_in
+from sealgate.flows.signin import operator_names
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import directory
@@ -181,6 +182,13 @@ def runs(house: House, signed: Signed) -> list[Run]:
         found = [_opened(house, tx.tenant, row) for row in rows.runs(tx)]
         journal.write(tx, house.keyring, house.clock.now(), "pay.listed")
     return found
+
+
+def names(house: House, signed: Signed) -> dict[str, str]:
+    """Of operators, by their ids: who drafted, checked and approved."""
+    signed.need(Permission.PAY)
+    with house.store.read(signed.tenant) as db:
+        return operator_names(house, db)
 
 
 def record(house: House, signed: Signed, run: PayRunId) -> tuple[Run, list[PersonSlip]]:

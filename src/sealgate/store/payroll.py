@@ -118,6 +118,12 @@ def terms_of(db: Reader, person: PersonId) -> list[TermsRow]:
     return db.rows(sa.select(*_TERMS).where(db.mine(s.pay_terms), t.person_id == person).order_by(t.since), TermsRow)
 
 
+def terms_of_people(db: Reader, people: Sequence[PersonId]) -> list[TermsRow]:
+    """Of these people, each one's oldest first."""
+    query = sa.select(*_TERMS).where(db.mine(s.pay_terms), t.person_id.in_(people))
+    return db.rows(query.order_by(t.person_id, t.since), TermsRow)
+
+
 def terms_before(db: Reader, day: date) -> list[TermsRow]:
     """Of everybody, those that began before `day`, person by person and oldest first."""
     query = sa.select(*_TERMS).where(db.mine(s.pay_terms), t.since < day)

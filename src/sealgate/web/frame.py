@@ -53,6 +53,7 @@ TABS = (
     Tab(_("People"), "people", "/s/{site}/people", Permission.SEE_PEOPLE, main=True),
     Tab(_("Teams"), "badge", "/s/{site}/teams", Permission.SEE_PEOPLE),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
+    Tab(_("Pay"), "bill", "/payroll", Permission.PAY),
     Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),
     Tab(_("Desk"), "headset", "/desk", Permission.DESK, group=_("Parking")),

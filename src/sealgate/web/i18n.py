@@ -94,6 +94,10 @@ class Words:
         """23 Nov"""
         return self._day(day, "d MMM", "M月d日")
 
+    def month(self, month: date) -> str:
+        """November 2026, by any day of it."""
+        return self._day(month, "MMMM y", "y年M月")
+
     def weekday(self, index: int) -> str:
         """Monday; `index` 0 is Monday."""
         return self._day(date(2024, 1, 1) + timedelta(days=index), "EEEE", "EEEE")

@@ -21,7 +21,7 @@ from sealgate.flows.kit import of_day
 from sealgate.flows.permits import CouponTerms
 from sealgate.flows.receipts import Parked, Receipt
 from sealgate.store import parking
-from sealgate.web import receipt_pdf
+from sealgate.web import pdf_fonts, receipt_pdf
 from sealgate.web.i18n import Language, words_in
 
 if TYPE_CHECKING:
@@ -210,18 +210,18 @@ def example(plate: str) -> Receipt:
 
 
 def test_without_a_chinese_font_latin_receipts_are_made_and_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipt_pdf, "FOLDERS", ())
-    receipt_pdf.chinese_font.cache_clear()
+    monkeypatch.setattr(pdf_fonts, "FOLDERS", ())
+    pdf_fonts.chinese_font.cache_clear()
     try:
         english, chinese = words_in(Language.EN), words_in(Language.ZH)
         made = receipt_pdf.receipt_pdf(example("BX123"), english, zone("Europe/Berlin"), {})
         assert b"BX123" in b"".join(_streams(made))
         assert not receipt_pdf.can_write(example(BOB), english)
         assert not receipt_pdf.can_write(example("BX123"), chinese)
-        with pytest.raises(receipt_pdf.CannotWrite):
+        with pytest.raises(pdf_fonts.CannotWrite):
             receipt_pdf.receipt_pdf(example(BOB), english, zone("Europe/Berlin"), {})
     finally:
-        receipt_pdf.chinese_font.cache_clear()
+        pdf_fonts.chinese_font.cache_clear()
 
 
 def _streams(pdf: bytes) -> list[bytes]:
