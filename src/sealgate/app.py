@@ -29,7 +29,7 @@ from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.agent import Agent, OpenLoop
 from sealgate.edge.gate import GateLoop
 from sealgate.edge.opening import open_gate
-from sealgate.flows import paying, reconciling
+from sealgate.flows import paying, reconciling, visit_letters, visit_rounds
 from sealgate.flows.faces import fill_gallery
 from sealgate.flows.kit import House
 from sealgate.flows.passage import Admission
@@ -38,7 +38,8 @@ from sealgate.payments.alipay import Alipay, AlipayAccount
 from sealgate.payments.simulated import Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
 from sealgate.payments.wechat import WechatAccount, WechatPay
-from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Vector
+from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Post, Vector
+from sealgate.post import MailSecurity, MailServer, SmtpPost
 from sealgate.settings import Settings
 from sealgate.store import places
 from sealgate.store.blobs import FolderBlobs
@@ -187,6 +188,7 @@ def running(
             providers=_providers(settings, clock),
             address=settings.public_address.rstrip("/"),
             newest=views.newest,
+            post=_post(settings, clock),
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
         _go_round(clockwork, house)
@@ -198,10 +200,15 @@ def running(
 ASK = timedelta(seconds=20)
 RECONCILE = timedelta(hours=3)
 DELIVER = timedelta(seconds=5)
+VISITS = timedelta(seconds=20)
+LETTERS = timedelta(seconds=3)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
-    """What the clockwork does beside the outbox; only where there are providers to ask."""
+    """What the clockwork does beside the outbox; payments only where there are providers to ask."""
+    clockwork.go_round(Round("visits", VISITS, clockwork.for_every_tenant(partial(visit_rounds.round_of, house))))
+    if house.post is not None:
+        clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:
         return
     clockwork.go_round(Round("payments", ASK, clockwork.for_every_tenant(partial(paying.ask_pending, house))))
@@ -236,6 +243,21 @@ def _providers(settings: Settings, clock: Clock) -> dict[str, PaymentProvider]:
     if settings.simulated_payments:
         made.append(Simulated(secrets.token_bytes(32), clock, pages="/simulated-pay"))
     return {provider.name: provider for provider in made}
+
+
+def _post(settings: Settings, clock: Clock) -> Post | None:
+    """The mail server, where there is one."""
+    if not settings.smtp_host:
+        return None
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_sender,
+        security=MailSecurity(settings.smtp_security),
+        user=settings.smtp_user,
+        password=_secret(settings.smtp_password),
+    )
+    return SmtpPost(server, clock)
 
 
 def _wechat(settings: Settings) -> WechatAccount:

@@ -104,8 +104,8 @@ def written(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     message.set_content(letter.text)
     if letter.appointment is not None:
         method = "CANCEL" if letter.appointment.cancelled else "PUBLISH"
-        text = calendar_file(letter.appointment, now, method)
-        message.add_attachment(text, "text", "calendar", filename="visit.ics", params={"method": method})
+        text = calendar_file(letter.appointment, now, method).decode()
+        message.add_attachment(text, subtype="calendar", charset="utf-8", filename="visit.ics", params={"method": method})
     return message
 
 

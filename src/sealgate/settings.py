@@ -9,7 +9,7 @@ import os
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +63,16 @@ class Settings(BaseSettings):
         "",
         description="STUN servers by which the desk's voice leaves a network, by commas; none are needed within one",
     )
+    smtp_host: str = Field(
+        "", description="Mail server that letters to visitors and hosts are given to; without one links are shown"
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the line to the mail server is sealed; `none` is taken for this very machine only"
+    )
+    smtp_user: str = Field("", description="Name to sign in to the mail server with; nobody signs in without one")
+    smtp_password: SecretStr | None = Field(None, description="Password for the mail server")
+    smtp_sender: str = Field("", description="Address that letters come from")
     simulated_payments: bool = Field(False, description="Offer the simulated provider, whose money is made up")
     wechat_mchid: str = Field("", description="WeChat Pay: number of the merchant")
     wechat_appid: str = Field("", description="WeChat Pay: id of the app or public account that the merchant is bound to")
@@ -93,6 +103,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"refusing to listen on {self.host} without TLS: set tls_certificate and tls_key, or name the trusted_proxy"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_whole(self) -> Self:
+        """Letters hold links, so they need to know our address; and they travel sealed."""
+        if self.smtp_host and not (self.smtp_sender and self.public_address):
+            raise ValueError("smtp_host needs smtp_sender and public_address, for letters come from one and lead to the other")
+        if self.smtp_host and self.smtp_security == "none" and not is_loopback(self.smtp_host):
+            raise ValueError(f"refusing to send mail to {self.smtp_host} in clear: set smtp_security to starttls or tls")
+        if bool(self.smtp_user) != (self.smtp_password is not None):
+            raise ValueError("smtp_user and smtp_password belong together")
         return self
 
     @model_validator(mode="after")

@@ -72,6 +72,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             Permission.SEARCH_PASSAGES,
             Permission.SEE_PICTURES,
             Permission.VISITS,
+            Permission.HOST,
             Permission.SEE_RULES,
         }
     ),

@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, Sentence] = {
     "request.too-large": Sentence(_("That is too large"), _("Send fewer or smaller pictures")),
     "form.not-a-number": Sentence(_("Type a figure, such as 0.5")),
     "form.not-a-day": Sentence(_("Choose a day")),
+    "form.not-a-moment": Sentence(_("Choose a day and a time")),
+    "kiosk.draft-over": Sentence(_("This screen was left alone, and forgot what was typed"), _("Begin again")),
     "form.not-a-time": Sentence(_("Choose a time")),
     "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
