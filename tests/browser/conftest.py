@@ -208,6 +208,16 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 """What the browser says of a form on our own page; `page.request` is no page, so it is said for it."""
 
 
+@dataclass(frozen=True)
+class Week:
+    """Of the demo's garage: its lot, a stay of which a part went back, that payment's refund page, a difference's page."""
+
+    lot: str
+    stay: str
+    refund: str
+    difference: str
+
+
 @dataclass
 class AtWork:
     """A demo in the middle of a day: somebody recognised, somebody let in by hand, strangers refused, a gate blocked."""
@@ -218,6 +228,7 @@ class AtWork:
     gate: str
     invitation: str
     lot: str
+    week: Week
 
     @property
     def here(self) -> str:
@@ -260,6 +271,14 @@ class AtWork:
             "tariffs": f"{self.here}/tariffs",
             "tariff": f"{self.here}/tariffs/at/Courtyard",
             "tariff-new": f"{self.here}/tariffs/new",
+            "books": f"{self.here}/books",
+            "differences": f"{self.here}/books/differences?state=all",
+            "invoices": f"{self.here}/books/invoices",
+            "garage-week": f"{self.here}/garages/{self.week.lot}",
+            "stay": f"{self.here}/garages/stays/{self.week.stay}",
+            "refund": self.week.refund,
+            "difference": self.week.difference,
+            "report-forced": f"{self.here}/reports/forced",
             "reports": f"{self.here}/reports",
             "report-occupancy": f"{self.here}/reports/occupancy",
             "report-misreads": f"{self.here}/reports/misreads",
@@ -348,9 +367,22 @@ def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_
         _post(page, "/kiosk/code", {"value": wrong})
     invited = re.search(r"http[^<\s\"]+/set-up/[\w-]+", _post(page, "/operators/invite", {"role": "security"}))
     assert invited
-    lot = _garage(page, here)
+    lot, week = _garage(page, here), _week(page, here)
     context.close()
-    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot)
+    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot, week)
+
+
+def _week(page: Page, here: str) -> Week:
+    """What the demo's own garage has behind it: a payment of which something went back, and a difference."""
+    page.goto(f"{here}/garages")
+    lot = str(page.get_by_role("link", name="Garage", exact=True).get_attribute("href")).rsplit("/", 1)[1]
+    page.goto(f"{here}/books?which=back")
+    stay = str(page.locator("th.lead a").first.get_attribute("href")).split("/stays/")[1].partition("#")[0]
+    page.goto(f"{here}/garages/stays/{stay}")
+    refund = str(page.get_by_role("link", name="Send back…").first.get_attribute("href"))
+    page.goto(f"{here}/books/differences?state=all")
+    difference = str(page.locator("th.lead a").first.get_attribute("href"))
+    return Week(lot, stay, refund, difference)
 
 
 TARIFF = """\

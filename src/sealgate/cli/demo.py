@@ -41,7 +41,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one")] = 8470,
     data: Annotated[Path | None, typer.Option(help="Folder to keep the demo in; a temporary one unless given")] = None,
     speed: Annotated[int, typer.Option(help="How much faster the clock runs; sessions run out as fast", min=1, max=100)] = 1,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages and no cars")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages and no cars from now on")] = False,
 ) -> None:
     """Runs until Ctrl-C. Without `--data` nothing is left behind."""
     from sealgate.app import readers
@@ -61,9 +61,10 @@ def demo(
         program, campus, garage = stack.enter_context(_campus(settings, *readers_here, faces=faces, plates=plates, speed=speed))
         server = stack.enter_context(listening(program))
         stack.enter_context(program.gates(_sources(campus, faces, plates, video)))
+        if is_new:
+            typer.echo("Making up the garage’s last days…")
+            live_a_week(program.house, garage)
         if not quiet:
-            if is_new:
-                live_a_week(program.house, garage)
             stack.enter_context(traffic(program, campus))
             stack.enter_context(garage_traffic(program, garage))
         typer.echo(f"Data in {settings.data}, keys in {settings.keys_folder}.")

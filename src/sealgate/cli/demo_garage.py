@@ -56,12 +56,15 @@ class FastClock:
 
 @dataclass(frozen=True, slots=True)
 class Car:
-    """How it goes out: `read_as` is what the exit's camera sees, None sees nothing; `argues` calls the desk for its sum."""
+    """How it goes out: `read_as` is what the exit's camera sees, None sees nothing; `argues` calls the desk for its sum;
+    `errs` pays another sum.
+    """
 
     plate: str
     read_as: str | None
     argues: bool
     ahead: bool
+    errs: bool = False
 
 
 class GarageTraffic:
@@ -139,7 +142,13 @@ class GarageTraffic:
         plate = self._dice.choice("沪苏浙") + self._dice.choice("AB") + "".join(self._dice.choices(LETTERS, k=5))
         chance = self._dice.random()
         read_as = self._misread(plate) if chance < 1 / 12 else None if chance > 14 / 15 else plate
-        return Car(plate, read_as, argues=self._dice.random() < 1 / 15, ahead=self._dice.random() < 0.4)
+        return Car(
+            plate,
+            read_as,
+            argues=self._dice.random() < 1 / 15,
+            ahead=self._dice.random() < 0.4,
+            errs=self._dice.random() < 1 / 70,
+        )
 
     def _misread(self, plate: str) -> str:
         """Two characters at once: more than the program takes for a misreading."""
@@ -153,7 +162,7 @@ class GarageTraffic:
         self._inside += 1
         yield self._dice.uniform(soonest, 180) * MINUTE
         if car.ahead:
-            self.pays(came.stay)
+            self.pays(came.stay, errs=car.errs)
             yield self._dice.uniform(1, 6) * MINUTE
         yield from self._leaves(car)
         self._inside -= 1
@@ -173,7 +182,7 @@ class GarageTraffic:
             self._calls(CallReason.WRONG_SUM, stands.stay)
             return
         yield self._dice.uniform(10, 40) * SECOND
-        self.pays(stands.stay)
+        self.pays(stands.stay, errs=car.errs)
 
     def settle(self, car: Car) -> None:
         """Its driver pays what the exit shows."""
@@ -200,9 +209,11 @@ class GarageTraffic:
 
         return assist.call(self._house, self._garage.tenant, self._garage.exit, reason, stay=stay)
 
-    def pays(self, stay: StayId) -> None:
-        """On the simulated provider's page, and back: the program asks at once. One in ten notices is never sent, and
-        one in seventy pays another sum."""
+    def pays(self, stay: StayId, *, errs: bool = False) -> None:
+        """On the simulated provider's page, and back: the program asks at once. One in ten notices is never sent.
+
+        `errs`: another sum than what was asked.
+        """
         from sealgate.domain.billing import NothingToPay
         from sealgate.flows import paying
         from sealgate.payments.simulated import Act, Simulated
@@ -214,8 +225,7 @@ class GarageTraffic:
             started = paying.start(self._house, self._garage.tenant, stay, Simulated.name, return_to=f"{self._house.address}/")
         except NothingToPay:
             return
-        chance = self._dice.random()
-        act: Act = Act.FORGET if chance < 0.1 else Act.OTHER_SUM if chance > 0.985 else Act.PAY
+        act: Act = Act.OTHER_SUM if errs else Act.FORGET if self._dice.random() < 0.1 else Act.PAY
         provider.act(started.way.handle, act)
         paying.ask(self._house, self._garage.tenant, started.payment)
 

@@ -22,7 +22,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means
-from sealgate.domain.stays import Stay, StayState
+from sealgate.domain.stays import Stay, StayOver, StayState, settled
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_bill import BillReason, Line
 from sealgate.domain.tariff_errors import CannotPrice
@@ -31,7 +31,8 @@ from sealgate.flows.kit import House, Signed, unseal
 from sealgate.flows.looking import PassageLine, lines_of
 from sealgate.flows.lots import StayLine, StayList, stay_lines
 from sealgate.flows.parking_scene import detail_place, leaving_place
-from sealgate.flows.parking_writing import Account, seen_of
+from sealgate.flows.parking_writing import Account, seen_of, told
+from sealgate.flows.passage import NeedsWords
 from sealgate.flows.paying import account_now
 from sealgate.flows.people import checked_purpose
 from sealgate.flows.signin import operator_names
@@ -187,6 +188,29 @@ def stay_of_payment(house: House, signed: Signed, site: SiteId, payment: Payment
         if row is None or stay is None or stay.site != site:
             raise NotFound("payment")
         return stay.stay, payment_line(house, db, row)
+
+
+def end_by_hand(house: House, signed: Signed, site: SiteId, stay: StayId, why: str) -> None:
+    """The car is gone and nobody saw it leave: its stay is over, nobody is billed for it, and its space is free.
+
+    Raises `NeedsWords`, `NotFound`, `StayOver`.
+    """
+    signed.need(Permission.DESK)
+    words = " ".join(why.split())
+    if not 3 <= len(words) <= 300:
+        raise NeedsWords("say why in 3 to 300 characters")
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        now, row = house.clock.now(), parking.stay(tx, stay)
+        if row is None or row.site != site:
+            raise NotFound("stay")
+        if not row.stay.inside or not parking.change_stay(tx, row.stay, settled(row.stay), now):
+            raise StayOver("it is over already")
+        parking.give_back(tx, row.stay.lot, row.stay.right.space)
+        for call in parking.calls_of_stay(tx, stay):
+            parking.finish_call(tx, call.call, "ended-by-hand", now)
+        told(tx, settled(row.stay))
+        journal.write(tx, house.keyring, now, "stay.ended-by-hand", object=f"stay:{stay}", purpose=words)
+        tx.after_commit(house.wake)
 
 
 def find_past(house: House, signed: Signed, site: SiteId, plate: str, day: date, purpose: str) -> StayList:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 760, 250
 LEFT, RIGHT, TOP, BOTTOM = 60, 756, 20, 215
 MOST_LABELS = 14
+WIDE = 6
+"""Half widths of a label, beyond which fewer of them fit on a phone."""
+
 SLOT_SHARE = 0.67
 """How much of its slot a bar fills."""
 
@@ -74,8 +77,9 @@ def bar_plot(items: Sequence[Item], said: Callable[[float], str], limit: float |
         for n, item in enumerate(items)
     )
     every = -(-len(items) // MOST_LABELS)
+    apart = 3 if len(items) > MOST_LABELS or max((_breadth(item.label) for item in items), default=0) > WIDE else 2
     below = tuple(
-        Tick(round(LEFT + slot * (n + 0.5), 1), item.label, minor=(n // every) % (2 if len(items) <= MOST_LABELS else 3) != 0)
+        Tick(round(LEFT + slot * (n + 0.5), 1), item.label, minor=(n // every) % apart != 0)
         for n, item in enumerate(items)
         if n % every == 0
     )
@@ -94,6 +98,11 @@ def stairs_plot(
     spots = tuple(Bar(round(x - 4, 1), round(y - 4, 1), 8, 8, title) for x, y, title in corners)
     below = tuple(Tick(round(_x(minute, end), 1), text, minor=n % 2 == 1) for n, (minute, text) in enumerate(labels))
     return Plot(_across(top, said), below, path=f"{path}H{RIGHT}" if path else "", spots=spots)
+
+
+def _breadth(text: str) -> int:
+    """In half widths: a Chinese character is as wide as two letters."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
 
 def nice(most: float) -> float:

@@ -46,6 +46,7 @@ OUTCOMES = {
     "paid": _("It was paid"),
     "answered-itself": _("It answered itself"),
     "entry-came-late": _("Its entry came late"),
+    "ended-by-hand": _("The stay was ended by hand"),
 }
 """How a call ended that no attendant decided."""
 
@@ -88,6 +89,17 @@ def take_by_hand(
             raise
         return _shown(request, page, StayId(stay), refused)
     return redirect(request, f"{_root(page)}/stays/{stay}", _("Taken. The barrier opens if the car stands there."))
+
+
+@router.post("/stays/{stay}/end")
+def end_by_hand(request: Request, page: AtPage, stay: UUID, why: Text = "") -> Response:
+    try:
+        stay_record.end_by_hand(page.house, page.signed, page.here.site, StayId(stay), why)
+    except Refused as refused:
+        if refused.status not in {409, 422}:
+            raise
+        return _shown(request, page, StayId(stay), refused)
+    return redirect(request, f"{_root(page)}/stays/{stay}", _("Over. Your words are in the journal."))
 
 
 @router.get("/payments/{payment}/refund")
