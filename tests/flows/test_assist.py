@@ -541,6 +541,15 @@ def test_a_lane_is_known_by_its_newest_secret_only(house: House, garage: Garage)
     assert lane.lane_gate(house, rules.kiosk_link(house, garage.campus.signed, garage.campus.door)) is None
 
 
+def test_the_entry_says_how_many_spaces_are_left_and_when_there_are_none(house: House, garage: Garage, clock: Any) -> None:
+    assert garage.screen(garage.entry).free == 9
+    assert garage.screen().free is None
+    for number in range(9):
+        garage.comes(f"沪B1000{number}")
+    clock.move(timedelta(minutes=1))
+    assert garage.screen(garage.entry).free == 0
+
+
 def test_a_ticket_is_drawn_at_the_entry_and_shown_at_the_exit(house: House, garage: Garage, clock: Any) -> None:
     entry, leaving = (
         lane.lane_gate(house, rules.kiosk_link(house, garage.campus.signed, gate)) for gate in (garage.entry, garage.exit)

@@ -7,12 +7,13 @@ open there, so a screen that was switched off shows the right thing when it is o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import CallId, GateId, LotId, SiteId, StayId, TenantId
+from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason, CallState
@@ -60,7 +61,10 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`pay` is the path of the driver's page and `code` the same as digits. `call` is open here; `taken` if somebody has it."""
+    """`pay` is the path of the driver's page and `code` the same as digits. `call` is open here; `taken` if somebody has it.
+
+    `free`: visitors' spaces that are left, at an entry where nobody stands; None where they are not counted.
+    """
 
     shown: Shown
     reason: Reason | None = None
@@ -69,6 +73,7 @@ class Screen:
     pay: str = ""
     call: CallId | None = None
     taken: bool = False
+    free: int | None = None
 
 
 def lane_gate(house: House, secret: str) -> LaneGate | None:
@@ -91,10 +96,20 @@ def screen(house: House, lane: LaneGate, price: Price) -> Screen:
         call = next((row for row in rows.open_calls_at(db, lane.gate) if assist.as_waiting(row).blocks), None)
         newest = passages.page(db, site=lane.site, gate=lane.gate, since=now - PAYING, limit=1)
         found = _of_passage(house, db, lane, newest[0].row, price) if newest else Screen(Shown.IDLE)
+        if found.shown is Shown.IDLE and lane.enters:
+            found = replace(found, free=_free(db, lane.lot, now))
     if call is None or found.shown is Shown.OPEN:
         return found
     shown = found.shown if found.shown is Shown.PAY else Shown.ASKED
     return replace(found, shown=shown, call=call.call, taken=call.state is CallState.CLAIMED)
+
+
+def _free(db: Reader, lot: LotId, now: datetime) -> int | None:
+    spaces = rows.lot(db, lot).capacity.get(SpaceClass.VISITORS)
+    if spaces is None:
+        return None
+    used = rows.taken(db, lot).get(SpaceClass.VISITORS, 0) + rows.held(db, lot, now).get(SpaceClass.VISITORS, 0)
+    return max(spaces - used, 0)
 
 
 def press_help(house: House, lane: LaneGate) -> CallId:

@@ -96,6 +96,7 @@ def garage(request: Request, page: AtPage, lot: UUID, which: Which = Which.ALL) 
         "garage.html",
         record=record,
         line=record.line,
+        inner=[one for one in lots.lots(house, signed, site) if one.lot.parent == record.line.lot.lot],
         today=_today(page, record),
         plot=_fortnight(page, record),
         stays=shown,

@@ -195,6 +195,19 @@ def test_dora_takes_cash_on_the_stays_page_and_the_car_may_go(
     assert desk.post(f"{here}/taken", {"means": "cash", "minor": 1000, "currency": "CNY"}).status_code in {409, 422}
 
 
+def test_a_car_that_nobody_saw_leave_is_taken_off_with_a_word(
+    campus: SiteId, garage: Garage, parked: StayId, enter: Enter, dora: Signed
+) -> None:
+    desk = enter(dora)
+    here = f"/s/{campus}/garages/stays/{parked}"
+    assert desk.post(f"{here}/end", {"why": " "}).status_code == 422
+    ended = desk.post(f"{here}/end", {"why": "counted on the ground"})
+    assert "Nobody saw it" in ended.text
+    assert "stay.ended-by-hand" in actions(garage)
+    assert desk.post(f"{here}/end", {"why": "once more"}).status_code == 409
+    garage.comes(BOB)
+
+
 def test_a_car_that_has_left_is_found_by_the_day_it_came(
     campus: SiteId, garage: Garage, parked: StayId, enter: Enter, alice: Signed, clock: HandClock
 ) -> None:
