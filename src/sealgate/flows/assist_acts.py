@@ -23,6 +23,7 @@ from sealgate.domain.stays_pairing import Likely
 from sealgate.domain.tariffs import Bill, BillReason, Line
 from sealgate.flows.assist import detail_of, held, keep, stay_named, tell_desk, the_call, told_off
 from sealgate.flows.kit import House, Signed
+from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_scene import Scene, masks_of, scene_at, stay_token
 from sealgate.flows.parking_writing import Account, Price, Seen, account, change, record, settle_calls, write_bill
 from sealgate.flows.passage import NeedsWords, open_latch
@@ -297,7 +298,7 @@ def _leaves(case: Case, scene: Scene, row: StayRow, after: Stay, owed: Account |
     seen = _seen(case)
     change(scene, row.stay, after, seen)
     if owed is not None:
-        write_bill(scene, after.stay, owed.bill, final=True)
+        close_account(scene, after.stay, owed)
     plate = case.detail.get("plate")
     settle_calls(scene, after, [plate] if plate else [])
     action = "gate.opened-by-hand" if reason is Reason.FORCED else "stay.left"

@@ -13,6 +13,7 @@ from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_passing import Entered, echo_of, enter, go
 from sealgate.domain.stays_rights import Papers, Turned, right_of
 from sealgate.domain.tariff_errors import CannotPrice
+from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_outcomes import Arrival, Outcome, read_again, shut, turn_away
 from sealgate.flows.parking_scene import Scene, papers_of, passes_of, stay_token
 from sealgate.flows.parking_writing import (
@@ -26,7 +27,6 @@ from sealgate.flows.parking_writing import (
     record,
     show_wrong,
     take_space,
-    write_bill,
 )
 from sealgate.store import parking
 
@@ -131,7 +131,7 @@ def _left_already(scene: Scene, fresh: Stay, begun: Entered, seen: Seen, price: 
     going = go(fresh, begun.left, owed.due.minor if owed else 0, passed=True)
     begin_stay(scene, going.stay, seen)
     if owed is not None:
-        write_bill(scene, going.stay.stay, owed.bill, final=True)
+        close_account(scene, going.stay.stay, owed)
     asked = parking.call(scene.tx, begun.call)
     parking.finish_call(scene.tx, begun.call, "entry-came-late", scene.now)
     if asked is not None and asked.passage is not None:

@@ -10,6 +10,7 @@ from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely, Paired
 from sealgate.domain.stays_passing import Unclear, echo_of, go, leave
 from sealgate.domain.tariff_errors import CannotPrice
+from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_outcomes import Arrival, Outcome, read_again, shut, trace
 from sealgate.flows.parking_scene import Scene, candidates, open_of, passes_of, stay_token, traces_of
 from sealgate.flows.parking_writing import (
@@ -70,7 +71,10 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
     has_left = after.left is not None
     change(scene, before, after, seen)
     if owed is not None:
-        write_bill(scene, before.stay, owed.bill, final=has_left)
+        if has_left:
+            close_account(scene, before.stay, owed)
+        else:
+            write_bill(scene, before.stay, owed.bill, final=False)
     if has_left:
         settle_calls(scene, before, [text for text in (plate, scene.plate) if text])
     made = None if going.call is None else call(scene, going.call, seen, stay=before.stay)

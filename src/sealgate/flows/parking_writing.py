@@ -231,12 +231,13 @@ def _open_call(scene: Scene, reason: CallReason, token: Any, stay: StayId | None
 
 
 def settle_calls(scene: Scene, stay: Stay, plates: Iterable[str]) -> None:
-    """What was asked about this stay's exit has answered itself."""
+    """What was asked about this stay's exit has answered itself. Money that did not move as agreed is no question of a lane."""
     rows = parking.calls_of_stay(scene.tx, stay.stay)
     for plate in set(plates):
         rows += parking.calls_of_plate(scene.tx, stay_token(scene.house, scene.tenant, plate))
     for row in rows:
-        if row.lot == scene.lot and row.at >= stay.entered and row.reason is not CallReason.TWO_VISITS:
+        of_money = row.reason is CallReason.WRONG_SUM and row.gate is None
+        if row.lot == scene.lot and row.at >= stay.entered and row.reason is not CallReason.TWO_VISITS and not of_money:
             parking.finish_call(scene.tx, row.call, "answered-itself", scene.now)
 
 

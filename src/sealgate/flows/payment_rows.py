@@ -178,10 +178,22 @@ def keep_bill(house: House, tx: Tx, stay: StayId, bill: Bill, now: datetime) -> 
 
 
 def owed_by(db: Reader, stay: StayId, currency: str) -> Money:
-    """The largest bill that money we hold was paid for: what the stay costs, as far as somebody paid for it."""
+    """What the stay costs, as far as somebody paid for it: its final bill, else the largest bill that money we hold was for.
+
+    What was paid ahead stays owed when the car leaves earlier, as its driver was told.
+    """
     paid = [row for row in parking.payments_of(db, stay) if row.state in HELD]
-    bills = [bill for row in paid if row.bill and (bill := parking.bill(db, row.bill)) is not None]
-    return max((bill.total for bill in bills if bill.total.currency == currency), default=Money(0, currency))
+    final = parking.newest_bill(db, stay)
+    costs = [final.total] if final is not None and final.final else []
+    counted = [row for row in paid if row.covers_until is not None] if costs else paid
+    costs += [bill.total for row in counted if row.bill and (bill := parking.bill(db, row.bill)) is not None]
+    return max((total for total in costs if total.currency == currency), default=Money(0, currency))
+
+
+def held(house: House, db: Reader, stay: StayId, currency: str) -> Money:
+    """What was paid for it and is neither sent back nor on its way."""
+    mine = [row for row in parking.payments_of(db, stay) if row.state in HELD and row.asked.currency == currency]
+    return Money(sum(known(house, db, row).payment.refundable.minor for row in mine), currency)
 
 
 def ref_token(house: House, tenant: TenantId, provider: str, ref: str) -> Token:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sealgate.domain.billing import FOR_THE_DESK, HELD, Outcome, PaymentState, Told, Verdict, apply, expire, payment_of
+from sealgate.domain.billing import FOR_THE_DESK, Outcome, PaymentState, Told, Verdict, apply, expire, payment_of
 from sealgate.domain.errors import Fault, NotFound, Refused
 from sealgate.domain.ids import GateId, PaymentId, RefundId, StayId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import Stay, StayOver, StayState, paid
 from sealgate.domain.stays_calls import CallReason, CallState
+from sealgate.flows import overpaid, refunds
 from sealgate.flows import payment_rows as rows
-from sealgate.flows import refunds
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking import let_out
 from sealgate.flows.parking_scene import detail_place
@@ -138,7 +138,7 @@ def _write(house: House, tx: Tx, before: Known, outcome: Outcome, stay: parking.
         taken, then = money_came(house, tx, after, stay)
         flagged = not taken or (flagged and outcome.verdict is not Verdict.LATE)
     if outcome.verdict is Verdict.CHARGEBACK_LIFTED:  # its driver may have paid again meanwhile
-        then = Then(refund=_give_back(house, tx, after, stay.stay.stay)[0])
+        then = Then(refund=_give_back(house, tx, after, stay)[0])
     made = flagged and flag(house, tx, before.row.payment, stay, outcome.verdict.value, now)
     flag_refunds(house, tx, before.payment, outcome.after, stay, now)
     if outcome.changed or made:
@@ -149,8 +149,8 @@ def _write(house: House, tx: Tx, before: Known, outcome: Outcome, stay: parking.
 def money_came(house: House, tx: Tx, known: Known, stay: parking.StayRow) -> tuple[bool, Then]:
     """The stay is paid, or has been already: then what is too much goes back. Whether the money had its place."""
     now, name = house.clock.now(), stay.stay.stay
-    refund, back = _give_back(house, tx, known, name)
-    short = _held(house, tx, name, back.currency) < rows.owed_by(tx, name, back.currency)
+    refund, back = _give_back(house, tx, known, stay)
+    short = rows.held(house, tx, name, back.currency) < rows.owed_by(tx, name, back.currency)
     if back == known.row.asked or short:  # short: something went back that was paid before; the exit asks for the rest
         return True, Then(refund=refund)
     try:
@@ -169,12 +169,14 @@ def _leave_by(tx: Tx, known: Known, stay: Stay, now: datetime) -> datetime:
     return max(begins + grace_of(tx, stay), promised or begins)
 
 
-def _give_back(house: House, tx: Tx, known: Known, stay: StayId) -> tuple[RefundId | None, Money]:
-    """What is too much of this payment goes back: how much that is."""
-    held = _held(house, tx, stay, known.row.asked.currency)
-    owed = rows.owed_by(tx, stay, held.currency)
-    spare = Money(max(min(held.minor - owed.minor, known.payment.refundable.minor), 0), held.currency)
-    return (refunds.promise(house, tx, known, spare, "paid twice")[0] if spare else None), spare
+def _give_back(house: House, tx: Tx, known: Known, stay: parking.StayRow) -> tuple[RefundId | None, Money]:
+    """What is too much of this payment goes back: how much that is. Other payments' money may be too much then as well."""
+    name, currency = stay.stay.stay, known.row.asked.currency
+    held, owed = rows.held(house, tx, name, currency), rows.owed_by(tx, name, currency)
+    spare = Money(max(min(held.minor - owed.minor, known.payment.refundable.minor), 0), currency)
+    refund = refunds.promise(house, tx, known, spare, "paid twice")[0] if spare else None
+    overpaid.give_back(house, tx, stay, currency, house.clock.now())
+    return refund, spare
 
 
 def _pay_stay(tx: Tx, before: Stay, after: Stay, now: datetime) -> None:
@@ -185,12 +187,6 @@ def _pay_stay(tx: Tx, before: Stay, after: Stay, now: datetime) -> None:
         if call.reason in ANSWERED and call.state is not CallState.DONE:
             parking.finish_call(tx, call.call, "paid", now)
             tx.publish("call", {"lot": str(call.lot), "call": str(call.call), "reason": call.reason.value})
-
-
-def _held(house: House, db: Reader, stay: StayId, currency: str) -> Money:
-    """What was paid for it and is neither sent back nor on its way."""
-    mine = [row for row in parking.payments_of(db, stay) if row.state in HELD and row.asked.currency == currency]
-    return Money(sum(rows.known(house, db, row).payment.refundable.minor for row in mine), currency)
 
 
 def waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) -> GateId | None:

@@ -15,10 +15,12 @@ from sealgate.domain.errors import Refused
 from sealgate.domain.ids import StayId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import Cause, StayState
+from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import paying, payment_rows
 from sealgate.payments.simulated import Act
 from sealgate.ports import Unreachable
 from sealgate.privacy import journal
+from sealgate.store import parking
 
 PROVIDERS = st.sampled_from(["simulated", "second"])
 STEPS = st.one_of(
@@ -97,6 +99,8 @@ def test_money_balances_and_a_stay_is_paid_once(till: Any, steps: list[tuple[Any
     assert kept == expected(till, stay)
     with till.house.store.read(till.tenant) as db:
         assert kept <= payment_rows.owed_by(db, stay, "CNY").minor  # what came twice went back
+        bill = parking.newest_bill(db, stay)
+        assert bill is None or not bill.final or kept <= bill.total.minor or CallReason.WRONG_SUM in till.calls()
         entries = journal.entries(db, till.house.keyring, limit=2000)
     paid = [entry.object.split()[0] for entry in entries if entry.action in ("payment.settled", "payment.late")]
     assert max(Counter(paid).values(), default=1) == 1
