@@ -223,14 +223,18 @@ def grid(
     *,
     group: GroupId | None = None,
     after: PersonId | None = None,
+    people: Sequence[PersonId] | None = None,
     limit: int = 50,
 ) -> RosterPage:
-    """Who has which shifts from `first` to `last` (at most 62 days), a page of people in the order they were added."""
+    """Who has which shifts from `first` to `last` (at most 62 days), a page of people in the order they were added.
+
+    Only members of `group`, or only `people`, where given.
+    """
     signed.need(Permission.SEE_HOURS)
     if not 0 <= (last - first).days < 62:
         raise TooManyDays("at most 62 days at once", field="last")
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        members = None if group is None else places.members_of(tx, group)
+        members = people if group is None else places.members_of(tx, group)
         staff = rosters.staff(tx, after=after, limit=limit + 1, people=members)
         shown = [row.person for row in staff[:limit]]
         names = names_of(house, tx, shown)

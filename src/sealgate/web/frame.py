@@ -21,12 +21,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sealgate.domain.attendance_shifts import span_text
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import NotFound
 from sealgate.domain.operators import Permission
 from sealgate.flows import rules
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.rules import SiteLine
+from sealgate.web.clocks import span
 from sealgate.web.i18n import Language, Words, _, callables, words_in, words_of
 from sealgate.web.sessions import signed_in
 from sealgate.web.telling import Told, tell
@@ -57,6 +59,9 @@ TABS = (
     Tab(_("Pay"), "bill", "/payroll", Permission.PAY),
     Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),
+    Tab(_("Roster"), "calendar", "/s/{site}/roster", Permission.SEE_HOURS, group=_("Personnel")),
+    Tab(_("Working hours"), "clock", "/s/{site}/hours", Permission.SEE_HOURS, group=_("Personnel")),
+    Tab(_("Leave"), "leave", "/s/{site}/leave", Permission.SEE_HOURS, group=_("Personnel")),
     Tab(_("Desk"), "headset", "/desk", Permission.DESK, group=_("Parking")),
     Tab(_("Garages"), "parking", "/s/{site}/garages", Permission.PARKING, main=True, group=_("Parking")),
     Tab(_("Tariffs"), "bill", "/s/{site}/tariffs", Permission.PARKING, group=_("Parking")),
@@ -186,6 +191,7 @@ def environment(language: Language) -> Environment:
     gettext, ngettext = callables(words)
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(words=words, asset=asset, trouble=None, Permission=Permission, facts=facts)
+    made.globals.update(span=span, span_text=span_text)
     return made
 
 

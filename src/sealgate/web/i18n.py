@@ -102,6 +102,10 @@ class Words:
         """Monday; `index` 0 is Monday."""
         return self._day(date(2024, 1, 1) + timedelta(days=index), "EEEE", "EEEE")
 
+    def weekday_short(self, day: date) -> str:
+        """Mon; 周一"""
+        return self._day(day, "EEE", "EEE")
+
     def number(self, value: float) -> str:
         """1,184"""
         return str(format_decimal(value, locale=self.language.locale))

@@ -106,7 +106,7 @@ def withdraw(request: Request, mine: AtMine, consent: UUID) -> Response:
     return redirect(request, "/my", said=_("Withdrawn. The template is destroyed."))
 
 
-@router.post("/leave")
+@router.post("/sign-out")
 @for_persons
 def leave(request: Request, mine: AtMine) -> Response:
     selfservice.leave(mine.house, mine.own)
@@ -126,5 +126,5 @@ def _record(mine: Mine) -> dict[str, Any]:
     return {
         "person": found,
         "alive": [way for way in found.credentials if way.ended_at is None],
-        "told": doings(mine.words, found.journal),
+        "told": doings(mine.words, [line for line in found.journal if not (line.own and line.action.endswith("read"))]),
     }

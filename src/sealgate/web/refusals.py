@@ -160,6 +160,8 @@ REFUSALS: Mapping[str, Sentence] = {
         _("The hours of this day cannot be read"), _("Write 08:00-12:00, 13:00-18:00; spans may not overlap")
     ),
     "rules.still-used": Sentence(_("Something else still uses it"), _("Undo what uses it first: a gate, a leave or a roster")),
+    "hours.not-a-date": Sentence(_("Choose a day")),
+    "hours.not-a-time": Sentence(_("Write a time such as 09:30"), _("30:15 is 06:15 of the day after")),
     "rules.bad-day": Sentence(_("Choose a day")),
     "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
     # the desk

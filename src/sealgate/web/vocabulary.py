@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sealgate.domain.access import Passback, Reason
+from sealgate.domain.attendance import DayClass, Direction, Figure, Issue, Verdict
+from sealgate.domain.attendance_facts import LeavePart
+from sealgate.domain.attendance_leave import LeaveState
+from sealgate.domain.attendance_records import RecordKind, RecordState
 from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.desk import Act
 from sealgate.domain.invoices import Buyer
@@ -67,6 +71,73 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Reason.NO_PERMIT: _("No permit for this lot"),
         Reason.UNPAID: _("Not paid yet"),
         Reason.DESK_ASKED: _("The desk was asked"),
+    },
+    Verdict: {
+        Verdict.AHEAD: _("Still to come"),
+        Verdict.UNDER_WAY: _("Under way"),
+        Verdict.OFF: _("Day off"),
+        Verdict.PRESENT: _("Present"),
+        Verdict.HALF_DAY_ABSENT: _("Absent for half a day"),
+        Verdict.ABSENT: _("Absent"),
+        Verdict.ON_LEAVE: _("On leave"),
+    },
+    Issue: {
+        Issue.ASSUMED_IN: _("Coming was assumed; somebody must confirm it"),
+        Issue.ASSUMED_OUT: _("Leaving was assumed; somebody must confirm it"),
+        Issue.UNPAIRED: _("A mark has no partner"),
+        Issue.OUTSIDE_WINDOW: _("A mark lies outside the window of the shift"),
+        Issue.OVERLAPPING_SHIFTS: _("Two shifts overlap"),
+        Issue.WORKED_ON_LEAVE: _("Worked while on leave"),
+        Issue.UNPLANNED_WORK: _("Worked without a shift"),
+        Issue.OVERTIME_WAITS: _("Overtime waits for an approval"),
+        Issue.OVER_DAILY_CAP: _("More overtime than a day allows"),
+        Issue.TWO_SITES: _("Came in at one site and left at another"),
+        Issue.CLOCKS_CHANGED: _("The clocks were changed on this day"),
+    },
+    Figure: {
+        Figure.PLANNED: _("Planned"),
+        Figure.WORKED: _("Worked"),
+        Figure.HOLIDAY_WORK: _("Worked on a public holiday"),
+        Figure.PAID_BREAK: _("Paid break"),
+        Figure.LEAVE: _("Leave"),
+        Figure.EXCUSED: _("Within the grace"),
+        Figure.LATE: _("Late"),
+        Figure.EARLY: _("Left early"),
+        Figure.AWAY: _("Away in between"),
+        Figure.ABSENT: _("Absent"),
+        Figure.OVERTIME: _("Overtime"),
+    },
+    DayClass: {
+        DayClass.WORKDAY: _("Working day"),
+        DayClass.RESTDAY: _("Rest day"),
+        DayClass.HOLIDAY: _("Public holiday"),
+    },
+    Direction: {
+        Direction.IN: _("came"),
+        Direction.OUT: _("left"),
+    },
+    RecordKind: {
+        RecordKind.PUNCH: _("A mark by hand"),
+        RecordKind.CORRECTION: _("A correction"),
+        RecordKind.OVERTIME: _("Overtime settled"),
+    },
+    RecordState: {
+        RecordState.ASKED: _("asked for"),
+        RecordState.APPROVED: _("approved"),
+        RecordState.REFUSED: _("refused"),
+        RecordState.WITHDRAWN: _("taken back"),
+    },
+    LeaveState: {
+        LeaveState.ASKED: _("asked for"),
+        LeaveState.APPROVED: _("approved"),
+        LeaveState.REFUSED: _("refused"),
+        LeaveState.WITHDRAWN: _("taken back"),
+    },
+    LeavePart: {
+        LeavePart.WHOLE: _("Whole days"),
+        LeavePart.FIRST_HALF: _("First half"),
+        LeavePart.SECOND_HALF: _("Second half"),
+        LeavePart.HOURS: _("Some hours"),
     },
     Role: {
         Role.ADMINISTRATOR: _("Administrator"),

@@ -87,7 +87,7 @@ def test_signing_out_ends_the_session_also_for_a_stolen_cookie(link: str, browse
     phone.post(link)
     thief.client.cookies.update(phone.client.cookies)
     assert thief.get("/my").status_code == 200
-    assert "Signed out" in phone.post("/my/leave").text
+    assert "Signed out" in phone.post("/my/sign-out").text
     assert phone.get("/my").status_code == 401
     assert thief.get("/my").status_code == 401
 
