@@ -120,7 +120,7 @@ class StayRecord:
     @property
     def final(self) -> BillLine | None:
         """The bill that holds for good, once it has left."""
-        return self.bills[-1] if self.bills and self.bills[-1].final else None
+        return next((bill for bill in self.bills if bill.final), None)
 
     @property
     def total(self) -> Money | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 WIDTH, HEIGHT = 760, 250
 LEFT, RIGHT, TOP, BOTTOM = 60, 756, 20, 215
@@ -60,9 +61,13 @@ class Item:
     now: bool = False
 
 
-def bar_plot(items: Sequence[Item], said: Callable[[float], str], limit: float | None = None) -> Plot:
-    """Bars beside each other from 0 up; `said` writes a figure of the axis, `limit` is a line across (a capacity)."""
-    top = nice(max([item.value for item in items] + [limit or 0], default=0))
+def bar_plot(items: Sequence[Item], said: Callable[[float], str], limit: float | None = None, *, whole: bool = False) -> Plot:
+    """Bars beside each other from 0 up; `said` writes a figure of the axis, `limit` is a line across (a capacity).
+
+    `whole`: what is counted has no halves, so the axis shows none.
+    """
+    most = max([item.value for item in items] + [limit or 0], default=0)
+    top = 4 * nice(max(ceil(most / 4), 1)) if whole else nice(most)
     slot = (RIGHT - LEFT) / max(len(items), 1)
     width = min(slot * SLOT_SHARE, 34)
     bars = tuple(

@@ -71,7 +71,9 @@ def lengths_plot(words: Words, found: Lengths) -> Drawn:
         for line in found.lengths
     ]
     middle = words.lasting(found.middle) if found.middle else "0"
-    return bar_plot(items, words.number), words.gettext(_("Half of the stays took at most %(middle)s."), middle=middle)
+    return bar_plot(items, words.number, whole=True), words.gettext(
+        _("Half of the stays took at most %(middle)s."), middle=middle
+    )
 
 
 def misreads_plot(words: Words, lines: Sequence[Misread]) -> Drawn:
@@ -81,7 +83,7 @@ def misreads_plot(words: Words, lines: Sequence[Misread]) -> Drawn:
     ]
     total = sum(line.misread for line in lines)
     desc = words.ngettext("%(n)s car needed the desk for its plate.", "%(n)s cars needed the desk for their plates.", total)
-    return bar_plot(items, words.number), desc
+    return bar_plot(items, words.number, whole=True), desc
 
 
 def forced_plot(words: Words, lines: Sequence[ForcedLine], days: Sequence[date]) -> Drawn:
@@ -99,7 +101,7 @@ def differences_plot(words: Words, lines: Sequence[DifferenceRow], days: Sequenc
 
 def _counts(words: Words, found: Counter[date], days: Sequence[date]) -> Plot:
     items = [Item(words.short_day(day), found[day], f"{words.short_day(day)}: {words.number(found[day])}") for day in days]
-    return bar_plot(items, words.number)
+    return bar_plot(items, words.number, whole=True)
 
 
 def length_said(words: Words, upto: timedelta | None) -> str:
