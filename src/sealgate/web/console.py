@@ -42,6 +42,7 @@ from sealgate.web import (
     payroll,
     payroll_people,
     people_import,
+    performance,
     permits,
     pictures,
     reports,
@@ -81,6 +82,8 @@ ROUTERS = (
     people_import.router,  # before the page of a person, whose address it would be
     directory.router,
     teams.router,
+    performance.router,
+    performance.mine_router,
     ways.router,
     passages.router,
     pictures.router,

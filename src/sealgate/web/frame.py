@@ -55,6 +55,7 @@ TABS = (
     Tab(_("People"), "people", "/s/{site}/people", Permission.SEE_PEOPLE, main=True),
     Tab(_("Teams"), "badge", "/s/{site}/teams", Permission.SEE_PEOPLE),
     Tab(_("Visits"), "calendar", "/s/{site}/visits", Permission.HOST),
+    Tab(_("Performance"), "chart", "/s/{site}/performance", Permission.PERFORMANCE),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
     Tab(_("Pay"), "bill", "/payroll", Permission.PAY),
     Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),

@@ -71,6 +71,12 @@ REFUSALS: Mapping[str, Sentence] = {
     "team.ended": Sentence(_("The team has ended"), _("Choose another one")),
     "team.joins-earlier": Sentence(_("The person is in a team since a later day already"), _("Choose a later day")),
     "team.nobody": Sentence(_("Nobody is called so, or several are"), _("Use the staff number")),
+    "performance.bad-score": Sentence(_("A score is 1 to 5")),
+    "performance.bad-words": Sentence(_("Say it in 1 to 4,000 characters")),
+    "performance.bad-goal": Sentence(_("The goal does not fit"), _("1 to 200 characters, and 0 to 100 per cent")),
+    "performance.bad-cycle": Sentence(_("The reviews need a name and a time of up to 400 days"), _("Check what was typed")),
+    "performance.closed": Sentence(_("These reviews are closed"), _("What was said stays as it is")),
+    "performance.too-many-goals": Sentence(_("That is more goals than anybody can reach"), _("End one first")),
     "person.number-taken": Sentence(_("That staff number is somebody else’s"), _("Each staff number is one person’s")),
     # signing in
     "signin.needed": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
