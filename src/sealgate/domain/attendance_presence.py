@@ -64,13 +64,15 @@ def presence_of(marks: Sequence[Mark], plans: Sequence[Plan], bounds: list[tuple
     """
     seen = _seen(marks, plans, bounds)
     walk = _Walk(plans, bounds, now)
+    spanned = {number for number, plan in enumerate(plans) if plan.rules.counting is Counting.SPAN}
+    if spanned:
+        seen = [_lent(number, seen, plans, spanned) for number in range(len(seen))]
     for mark in seen:
-        if mark.reach == FREE or plans[mark.reach].rules.counting is Counting.INSIDE:
+        if mark.reach not in spanned:
             walk.step(mark)
     walk.end()
-    for number, plan in enumerate(plans):
-        if plan.rules.counting is Counting.SPAN:
-            walk.span(number, [mark for mark in seen if mark.reach == number])
+    for number in sorted(spanned):
+        walk.span(number, [mark for mark in seen if mark.reach == number])
     walk.found.stretches.sort(key=lambda stretch: (stretch.begin, stretch.end))
     return walk.found
 
@@ -86,6 +88,21 @@ def _seen(marks: Sequence[Mark], plans: Sequence[Plan], bounds: list[tuple[int, 
             minute = _rounded(minute, direction, plans[reach])
         made.append(_Seen(minute, direction, told, site, reach))
     return made
+
+
+def _lent(number: int, seen: list[_Seen], plans: Sequence[Plan], spanned: set[int]) -> _Seen:
+    """A way in and the way out that follows it are not parted by the end of a reach where one of the two plans counts from
+    first to last: who stays beyond it has not forgotten to go."""
+    mark = seen[number]
+    coming = mark.direction is Direction.IN
+    at = number + 1 if coming else number - 1
+    if not 0 <= at < len(seen) or (coming and mark.reach in spanned):
+        return mark
+    other = seen[at]
+    if other.reach not in spanned or other.direction is mark.direction:
+        return mark
+    near = abs(other.minute - mark.minute) <= plans[other.reach].rules.longest
+    return mark._replace(reach=other.reach) if near else mark
 
 
 def _rounded(minute: int, direction: Direction, plan: Plan) -> int:
