@@ -29,7 +29,7 @@ from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.agent import Agent, OpenLoop
 from sealgate.edge.gate import GateLoop
 from sealgate.edge.opening import open_gate
-from sealgate.flows import paying, reconciling, visit_letters, visit_rounds
+from sealgate.flows import agreeing, charging, paying, reconciling, visit_letters, visit_rounds
 from sealgate.flows.faces import fill_gallery
 from sealgate.flows.kit import House
 from sealgate.flows.passage import Admission
@@ -198,6 +198,7 @@ def running(
 
 
 ASK = timedelta(seconds=20)
+CHARGE = timedelta(seconds=1)
 RECONCILE = timedelta(hours=3)
 DELIVER = timedelta(seconds=5)
 VISITS = timedelta(seconds=20)
@@ -212,6 +213,10 @@ def _go_round(clockwork: Clockwork, house: House) -> None:
     if not house.providers:
         return
     clockwork.go_round(Round("payments", ASK, clockwork.for_every_tenant(partial(paying.ask_pending, house))))
+    if any(provider.agreements is not None for provider in house.providers.values()):
+        charges = clockwork.for_every_tenant(partial(charging.charge_waiting, house))
+        clockwork.go_round(Round("charges", CHARGE, charges))
+        clockwork.go_round(Round("agreements", ASK, clockwork.for_every_tenant(partial(agreeing.follow_up, house))))
     lately = partial(reconciling.reconcile_lately, house)
     clockwork.go_round(Round("reconciling", RECONCILE, clockwork.for_every_tenant(lately)))
     simulated = house.providers.get(Simulated.name)
@@ -235,7 +240,8 @@ def _providers(settings: Settings, clock: Clock) -> dict[str, PaymentProvider]:
         made.append(WechatPay(_wechat(settings), clock))
     if settings.has_account("alipay"):
         keys = _text(settings.alipay_private_key_file), _text(settings.alipay_public_key_file)
-        made.append(Alipay(AlipayAccount(settings.alipay_app_id, settings.alipay_seller_id, *keys), clock))
+        scene = settings.alipay_agreement_scene
+        made.append(Alipay(AlipayAccount(settings.alipay_app_id, settings.alipay_seller_id, *keys, scene), clock))
     if settings.has_account("stripe"):
         key, hooks = _secret(settings.stripe_secret_key), _secret(settings.stripe_webhook_secrets)
         live = key.startswith(("sk_live_", "rk_live_"))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NewType, Protocol
 from uuid import UUID
 
 from sealgate.domain.access import Candidate
+from sealgate.domain.agreements import Agreement, AgreementTold
 from sealgate.domain.billing import Payment, Refund, Told
 from sealgate.domain.errors import Conflict, Fault, Refused
-from sealgate.domain.ids import CredentialId, GateId, PaymentId, PersonId, SiteId, TenantId
+from sealgate.domain.ids import AgreementId, CredentialId, GateId, PaymentId, PersonId, SiteId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.plates import PlateText
 from sealgate.domain.reconciliation import StatementLine
@@ -430,10 +431,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedNotice:
-    """A notice whose signature holds. `id` stays the same over its repeats; `told` None: genuine, and not of a payment."""
+    """A notice whose signature holds. `id` stays the same over its repeats; `told` None: genuine, and not of a payment.
+
+    `agreed` is its word about an agreement instead.
+    """
 
     id: str
     told: Told | None
+    agreed: AgreementTold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +469,54 @@ class OwnBrowser(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One agreement about to be signed. `most` is what one charge may be at most; `subject` is the lot, never a plate.
+
+    The addresses, instants and `phone` are as in an `Order`.
+    """
+
+    agreement: AgreementId
+    most: Money
+    subject: str
+    notify_address: str
+    return_address: str
+    started_at: datetime
+    expires_at: datetime
+    phone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What came of a charge. `handle` is the provider's name of it, to be kept; never empty, so that we know it got there."""
+
+    told: Told
+    handle: str
+
+
+class Agreements(Protocol):
+    """Charging without the driver, by an agreement that the driver signed at the provider. Raises as `PaymentProvider`."""
+
+    def sign(self, signing: Signing) -> Started:
+        """Where the driver signs. The same signing may be started again."""
+        ...
+
+    def ask(self, agreement: Agreement) -> AgreementTold:
+        """What the provider says of it now."""
+        ...
+
+    def charge(self, agreement: Agreement, order: Order) -> Charged:
+        """Take the order's money now: `PAID`, `FAILED` (the driver may still pay otherwise), or `WAITING`: ask.
+
+        The same order moves money once.
+        """
+        ...
+
+    def cancel(self, agreement: Agreement) -> AgreementTold:
+        """Withdraw it there: `WITHDRAWN`, or `UNKNOWN` where nothing was ever signed. Again changes nothing."""
+        ...
+
+
 class PaymentProvider(Protocol):
     """One account at one provider. Any thread may call; every call ends, at the latest after its time-out.
 
@@ -489,6 +542,11 @@ class PaymentProvider(Protocol):
     @property
     def own_browser(self) -> OwnBrowser | None:
         """None where it has none, or the account does not allow it: then `start` never answers with a `PageCall`."""
+        ...
+
+    @property
+    def agreements(self) -> Agreements | None:
+        """None where this provider cannot charge by an agreement, or the account may not."""
         ...
 
     def start(self, order: Order) -> Started:

@@ -28,7 +28,7 @@ class UnknownSetting(Fault):
 PROVIDERS = ("wechat", "alipay", "stripe")
 """Whose accounts can be given, each by the settings that begin with its name."""
 
-OPTIONAL = frozenset({"stripe_account", "wechat_app_secret"})
+OPTIONAL = frozenset({"alipay_agreement_scene", "stripe_account", "wechat_app_secret"})
 """Those among them without which an account is whole."""
 
 
@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     alipay_seller_id: str = Field("", description="Alipay: number of the merchant, 2088...")
     alipay_private_key_file: Path | None = Field(None, description="Alipay: private key of the app, PEM or bare base64")
     alipay_public_key_file: Path | None = Field(None, description="Alipay: the public key that Alipay shows, not the app's own")
+    alipay_agreement_scene: str = Field(
+        "", description="Alipay: scene of the withholding contract, such as INDUSTRY|CARRENTAL; without it nothing is automatic"
+    )
     stripe_secret_key: SecretStr | None = Field(None, description="Stripe: secret or restricted key; its mode is that of all")
     stripe_webhook_secrets: SecretStr | None = Field(
         None, description="Stripe: signing secret of the webhook; two, with a space between, while one is being replaced"

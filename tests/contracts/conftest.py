@@ -30,10 +30,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from sealgate.payments.alipay import Alipay, AlipayAccount
-from sealgate.payments.simulated import Act, Simulated
+from sealgate.payments.simulated import Act, Sign, Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
 from sealgate.payments.wechat import WechatAccount, WechatPay
-from sealgate.ports import Order, PayAddress, PaymentProvider
+from sealgate.ports import Order, PayAddress, PaymentProvider, Signing
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 Reply = tuple[int, dict[str, str], bytes]
@@ -165,6 +165,8 @@ class Bench:
         self.clock = Hand()
         self.line = Line(self.clock)
         self.sales: dict[str, Sale] = {}
+        self.papers: dict[str, str] = {}
+        self.charging = "passes"
         self.provider: PaymentProvider
 
     def day(self) -> date:
@@ -184,6 +186,10 @@ class Bench:
 
     def orders_made(self) -> int:
         return len(self.sales)
+
+    def charges_go(self, _signing: Signing, how: str) -> None:
+        """From now on a charge "declines" or "waits"."""
+        self.charging = how
 
     def close(self) -> None:
         pass
@@ -329,7 +335,7 @@ class AlipayRig(Bench):
         super().__init__()
         self.ours, self.theirs, self.stranger = ours, theirs, stranger
         self.server = Server(self.line, self.answer)
-        account = AlipayAccount(self.APP, self.SELLER, ours.secret, theirs.public)
+        account = AlipayAccount(self.APP, self.SELLER, ours.secret, theirs.public, "INDUSTRY|CARRENTAL")
         gateway = f"{self.server.base}/gateway.do"
         self.provider = Alipay(account, self.clock, gateway=gateway, timeout=timedelta(seconds=30))
 
@@ -346,7 +352,58 @@ class AlipayRig(Bench):
         minor = int(wanted["total_amount"].replace(".", ""))
         self.sales.setdefault(wanted["out_trade_no"], Sale(wanted["out_trade_no"], minor, "CNY", f"2026{len(self.sales):024}"))
 
-    def _checked(self, fields: dict[str, str]) -> dict[str, str]:
+    def signs(self, signing: Signing) -> None:
+        """The driver follows the address to Alipay's own app, and agrees there."""
+        way = self.provider.agreements.sign(signing).way  # type: ignore[union-attr] # this account has them
+        assert isinstance(way, PayAddress)
+        assert way.address.startswith("alipays://platformapi/startapp?appId=60000157&")
+        query = dict(parse_qsl(urlsplit(way.address).query))["sign_params"]
+        wanted = self._checked(dict(parse_qsl(query, strict_parsing=True)))
+        assert wanted["access_params"] == {"channel": "ALIPAYAPP"}
+        self.papers[wanted["external_agreement_no"]] = "NORMAL"
+
+    def leaves(self, signing: Signing) -> None:
+        self.papers[signing.agreement.hex] = "UNSIGN"
+
+    def agreed(self, signing: Signing) -> Notice:
+        """The notice of what the driver did last."""
+        status = self.papers[signing.agreement.hex]
+        kind, when = ("dut_user_sign", "sign_time") if status == "NORMAL" else ("dut_user_unsign", "unsign_time")
+        fields = {"app_id": self.APP, "notify_type": kind, "notify_id": f"n{kind}", "status": status, "charset": "utf-8"}
+        fields |= {"external_agreement_no": signing.agreement.hex, "agreement_no": f"2026{signing.agreement.hex[:16]}"}
+        fields |= {when: self._wall(self.clock.at), "notify_time": self._wall(self.clock.at), "version": "1.0"}
+        fields |= {"personal_product_code": "GENERAL_WITHHOLDING_P", "sign_scene": "INDUSTRY|CARRENTAL"}
+        signature = self.theirs.sign("&".join(f"{name}={fields[name]}" for name in sorted(fields)))
+        return {}, urlencode(fields | {"sign_type": "RSA2", "sign": signature}).encode()
+
+    def _paper(self, method: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        reference = wanted["external_agreement_no"]
+        assert (wanted["personal_product_code"], wanted["sign_scene"]) == ("GENERAL_WITHHOLDING_P", "INDUSTRY|CARRENTAL")
+        if self.papers.get(reference) != "NORMAL":
+            return self._failed("USER_AGREEMENT_NOT_EXIST")
+        if method == "alipay.user.agreement.unsign":
+            self.papers[reference] = "UNSIGN"
+            return {"code": "10000", "msg": "Success"}
+        found = {"code": "10000", "msg": "Success", "status": "NORMAL", "agreement_no": f"2026{reference[:16]}"}
+        return found | {"external_agreement_no": reference}
+
+    def _charged(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        number = wanted["agreement_params"]["agreement_no"]
+        assert wanted["product_code"] == "GENERAL_WITHHOLDING"
+        if not any(f"2026{name[:16]}" == number and status == "NORMAL" for name, status in self.papers.items()):
+            return self._failed("ACQ.AGREEMENT_NOT_EXIST")
+        reference, minor = wanted["out_trade_no"], int(wanted["total_amount"].replace(".", ""))
+        sale = self.sales.setdefault(reference, Sale(reference, minor, "CNY", f"2026{len(self.sales):024}"))
+        found = {"msg": "", "out_trade_no": reference, "trade_no": sale.number, "total_amount": wanted["total_amount"]}
+        match self.charging:
+            case "declines":
+                return self._failed("ACQ.BUYER_BALANCE_NOT_ENOUGH")
+            case "waits":
+                return found | {"code": "10003"}
+        sale.paid_at = sale.paid_at or self.clock.at
+        return found | {"code": "10000", "gmt_payment": self._wall(sale.paid_at)}
+
+    def _checked(self, fields: dict[str, str]) -> dict[str, Any]:
         signature = fields.pop("sign")
         self.ours.check("&".join(f"{name}={fields[name]}" for name in sorted(fields)), signature)
         assert (fields["app_id"], fields["sign_type"], fields["charset"]) == (self.APP, "RSA2", "utf-8")
@@ -365,7 +422,11 @@ class AlipayRig(Bench):
         name = fields["method"].replace(".", "_") + "_response"
         return 200, {}, f'{{"{name}":{text},"sign":"{self.theirs.sign(text)}"}}'.encode()
 
-    def _node(self, method: str, wanted: dict[str, str]) -> dict[str, Any]:
+    def _node(self, method: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        if method.startswith("alipay.user.agreement."):
+            return self._paper(method, wanted)
+        if method == "alipay.trade.pay":
+            return self._charged(wanted)
         if method == "alipay.data.dataservice.bill.downloadurl.query":
             return {"code": "10000", "msg": "Success", "bill_download_url": f"{self.server.base}/bill.zip?fileId=1"}
         sale = self.sales.get(wanted["out_trade_no"])
@@ -476,6 +537,7 @@ class StripeRig(Bench):
         self.provider = Stripe(account, self.clock, api=self.server.base, timeout=timedelta(seconds=30))
         self.keys: dict[str, bytes] = {}
         self.made_at: dict[str, datetime] = {}
+        self.charged: dict[str, Sale] = {}
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         assert headers["authorization"] == "Bearer sk_test_alice"
@@ -484,6 +546,9 @@ class StripeRig(Bench):
         wanted = dict(parse_qsl(body.decode(), strict_parsing=True)) if body else {}
         if method == "POST" and (key := headers.get("idempotency-key")):
             assert self.keys.setdefault(key, body) == body  # other words under one key are an error
+        by_agreement = self._of_agreement(method, route, wanted, asked)
+        if by_agreement is not None:
+            return by_agreement
         match route.split("/")[2:]:
             case ["checkout", "sessions"] if method == "POST":
                 return self._made(wanted)
@@ -510,6 +575,111 @@ class StripeRig(Bench):
         sale = self.sales.setdefault(reference, Sale(reference, minor, currency, f"{len(self.sales):08}"))
         self.made_at.setdefault(reference, self.clock.at)
         return self._json(200, self._session(sale))
+
+    def _of_agreement(self, method: str, route: str, wanted: dict[str, str], asked: dict[str, str]) -> Reply | None:
+        """Cards that are saved, and what is charged to them; None for anything else."""
+        match route.split("/")[2:]:
+            case ["checkout", "sessions"] if method == "POST" and wanted["mode"] == "setup":
+                return self._setup(wanted)
+            case ["checkout", "sessions", number] if number.startswith("cs_setup_"):
+                return self._json(200, self._saved(number.removeprefix("cs_setup_")))
+            case ["checkout", "sessions", number, "expire"] if number.startswith("cs_setup_"):
+                self.papers[number.removeprefix("cs_setup_")] = "expired"
+                return self._json(200, self._saved(number.removeprefix("cs_setup_")))
+            case ["setup_intents", number]:
+                return self._json(200, self._card(number.removeprefix("seti_")))
+            case ["payment_methods", number, "detach"]:
+                self.papers[number.removeprefix("pm_")] = "detached"
+                return self._json(200, {"id": number, "object": "payment_method", "customer": None})
+            case ["payment_intents"] if method == "POST":
+                return self._charged(wanted)
+            case ["payment_intents"]:
+                return self._list([self._intent(sale) for sale in self.charged.values()], asked)
+            case ["payment_intents", number]:
+                return self._json(200, self._intent(self._by_intent(number), whole=True))
+            case ["payment_intents", number, "cancel"]:
+                sale = self._by_intent(number)
+                if sale.paid_at is not None:
+                    return self._no(400, "payment_intent_unexpected_state")
+                sale.closed = True
+                return self._json(200, self._intent(sale))
+        return None
+
+    def _setup(self, wanted: dict[str, str]) -> Reply:
+        assert (wanted["currency"], wanted["customer_creation"]) == ("cny", "always")
+        assert 30 * 60 <= int(wanted["expires_at"]) - self.clock.at.timestamp() <= 24 * 3600
+        reference = wanted["client_reference_id"]
+        assert wanted["metadata[agreement]"] == wanted["setup_intent_data[metadata][agreement]"] == reference
+        self.papers.setdefault(reference, "open")
+        return self._json(200, self._saved(reference))
+
+    def _saved(self, reference: str) -> dict[str, Any]:
+        state = self.papers[reference]
+        done = state in ("complete", "detached")
+        session = {"id": f"cs_setup_{reference}", "object": "checkout.session", "mode": "setup", "livemode": False}
+        session |= {
+            "client_reference_id": reference,
+            "metadata": {"agreement": reference},
+            "payment_status": "no_payment_required",
+        }
+        session |= {"url": f"https://checkout.stripe.com/c/pay/cs_setup_{reference}", "status": "complete" if done else state}
+        return session | {"setup_intent": f"seti_{reference}" if done else None, "customer": "cus_alice" if done else None}
+
+    def _card(self, reference: str) -> dict[str, Any]:
+        customer = "cus_alice" if self.papers[reference] == "complete" else None
+        card = {"id": f"pm_{reference}", "object": "payment_method", "customer": customer}
+        return {"id": f"seti_{reference}", "object": "setup_intent", "livemode": False, "payment_method": card}
+
+    def _charged(self, wanted: dict[str, str]) -> Reply:
+        assert (wanted["off_session"], wanted["confirm"], wanted["customer"]) == ("true", "true", "cus_alice")
+        assert self.papers[wanted["payment_method"].removeprefix("pm_")] == "complete"
+        reference = wanted["metadata[payment]"]
+        made = Sale(reference, int(wanted["amount"]), wanted["currency"].upper(), f"a{len(self.charged):07}")
+        sale = self.charged.setdefault(reference, made)
+        if self.charging == "declines":
+            error = {"type": "card_error", "code": "card_declined", "payment_intent": self._intent(sale)}
+            return self._json(402, {"error": error})
+        if self.charging == "passes":
+            sale.paid_at = sale.paid_at or self.clock.at
+            self.sales[reference] = sale
+        return self._json(200, self._intent(sale))
+
+    def _by_intent(self, number: str) -> Sale:
+        return next(sale for sale in self.charged.values() if f"pi_{sale.number}" == number)
+
+    def _intent(self, sale: Sale, *, whole: bool = False) -> dict[str, Any]:
+        open_ = "processing" if self.charging == "waits" else "requires_payment_method"
+        status = "succeeded" if sale.paid_at else "canceled" if sale.closed else open_
+        intent = {"id": f"pi_{sale.number}", "object": "payment_intent", "livemode": False, "status": status}
+        intent |= {"amount": sale.minor, "currency": sale.currency.lower()}
+        intent |= {"metadata": {"payment": sale.reference, "agreement": "a" * 32}, "latest_charge": None}
+        if whole and sale.paid_at is not None:
+            charge = {"id": f"ch_{sale.number}", "created": int(sale.paid_at.timestamp())}
+            intent["latest_charge"] = charge | {"amount_refunded": sum(sale.refunds.values())}
+        return intent
+
+    def signs(self, signing: Signing) -> None:
+        self.provider.agreements.sign(signing)  # type: ignore[union-attr] # this provider has them
+        self.papers[signing.agreement.hex] = "complete"
+
+    def leaves(self, signing: Signing) -> None:
+        """Stripe's driver has no page of agreements: the card is taken away at Stripe, and nobody is told."""
+        self.papers[signing.agreement.hex] = "detached"
+
+    def agreed(self, signing: Signing) -> Notice:
+        event = {"id": "evt_setup", "object": "event", "created": int(self.clock.at.timestamp()), "livemode": False}
+        event |= {"type": "checkout.session.completed", "data": {"object": self._saved(signing.agreement.hex)}}
+        return self._event(event)
+
+    def charge_told(self, order: Order) -> Notice:
+        sale = self.charged[order.payment.hex]
+        event = {"id": "evt_charge", "object": "event", "created": int(self.clock.at.timestamp()), "livemode": False}
+        return self._event(event | {"type": "payment_intent.succeeded", "data": {"object": self._intent(sale)}})
+
+    def _event(self, event: dict[str, Any]) -> Notice:
+        body, unix = json.dumps(event).encode(), str(int(self.clock.at.timestamp()))
+        signature = hmac.digest(self.SECRET.encode(), f"{unix}.".encode() + body, "sha256").hex()
+        return {"Stripe-Signature": f"t={unix},v1={signature}"}, body
 
     def _by_number(self, number: str) -> Sale | None:
         return next((sale for sale in self.sales.values() if f"cs_test_{sale.number}" == number), None)
@@ -634,6 +804,29 @@ class SimulatedRig(Bench):
         self.simulated.deliver(post)
         return posted[0]
 
+    def signs(self, signing: Signing) -> None:
+        handle = self.simulated.agreements.sign(signing).handle
+        self.simulated.act_on_agreement(handle, Sign.SIGN)
+
+    def leaves(self, signing: Signing) -> None:
+        handle = self.simulated.agreements.sign(signing).handle
+        self.simulated.act_on_agreement(handle, Sign.CANCEL)
+
+    def agreed(self, signing: Signing) -> Notice:
+        posted: list[Notice] = []
+
+        def post(_address: str, headers: Any, body: bytes) -> int:
+            posted.append((dict(headers), body))
+            return 500
+
+        self.clock.at += timedelta(seconds=20)
+        self.simulated.deliver(post)
+        return posted[-1]
+
+    def charges_go(self, signing: Signing, how: str) -> None:
+        act = {"declines": Sign.DECLINE, "waits": Sign.DELAY}[how]
+        self.simulated.act_on_agreement(self.simulated.agreements.sign(signing).handle, act)
+
     def forged(self, order: Order) -> Notice:
         headers, body = self.notice(order)
         signature = hmac.digest(b"another secret of 1", f"{headers['Simulated-Time']}.".encode() + body, "sha256").hex()
@@ -660,6 +853,14 @@ def key_pairs() -> tuple[KeyPair, KeyPair, KeyPair]:
 
 @pytest.fixture(params=list(RIGS))
 def payment_rig(request: pytest.FixtureRequest, key_pairs: tuple[KeyPair, KeyPair, KeyPair]) -> Iterator[Any]:
+    rig = RIGS[request.param](*key_pairs)
+    yield rig
+    rig.close()
+
+
+@pytest.fixture(params=["alipay", "stripe", "simulated"])
+def agreeing_rig(request: pytest.FixtureRequest, key_pairs: tuple[KeyPair, KeyPair, KeyPair]) -> Iterator[Any]:
+    """The providers that can charge by an agreement."""
     rig = RIGS[request.param](*key_pairs)
     yield rig
     rig.close()

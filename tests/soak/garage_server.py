@@ -72,6 +72,7 @@ class FarProvider:
     merchant = "simulated"
     day_zone: tzinfo = UTC
     own_browser: None = None
+    agreements: None = None
 
     def __init__(self, outside: Outside) -> None:
         self._ask = outside.ask

@@ -96,6 +96,7 @@ class Told:
 class Payment:
     """The row, as far as a decision or a provider needs it.
 
+    `agreement` names the agreement by which it is charged (`agreements.reference_of`), empty where the driver pays.
     `merchant` is our account at the provider when it was started. `handle` is the provider's name of the attempt (empty
     where it has none). `refunded_told` is the greatest total, in minor units, that a provider told. `disputed_at` is the
     instant of the newest word about a chargeback.
@@ -114,6 +115,7 @@ class Payment:
     refunds: tuple[Refund, ...] = ()
     refunded_told: int = 0
     disputed_at: datetime | None = None
+    agreement: str = ""
 
     @property
     def refunded(self) -> Money:

@@ -191,6 +191,11 @@ def passed(house: House, here: Spot, text: str) -> tuple[StayId, View]:
     return held.stay, view
 
 
+def stay_of(house: House, here: Spot, text: str) -> StayId:
+    """The stay of an address, without looking at it. Raises `NotFound`, `PassOver`."""
+    return read_stay_pass(house, here.tenant, text).stay
+
+
 def _heard(house: House, here: Spot, payment: PaymentId) -> bool:
     """Ask the provider: whoever looks at the page has often just paid. Whether there is news."""
     try:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sealgate.domain.errors import NotFound, Refused
-from sealgate.domain.ids import LotId, PaymentId, StayId, TenantId
+from sealgate.domain.ids import AgreementId, LotId, PaymentId, StayId, TenantId
 from sealgate.flows.kit import House, tenant_of
 from sealgate.ports import KeyKind
 
@@ -86,6 +86,16 @@ def read_stay_pass(house: House, tenant: TenantId, text: str) -> StayPass:
     if datetime.fromtimestamp(int.from_bytes(body[17:], "big"), UTC) <= house.clock.now():
         raise PassOver
     return StayPass(StayId(UUID(bytes=body[:16])), Shows(body[16:17].decode()))
+
+
+def agreement_pass(house: House, tenant: TenantId, agreement: AgreementId) -> str:
+    """Without an end of its own: a driver may withdraw at any time."""
+    return _text(agreement.bytes + _mac(house, tenant, "agreement", agreement.bytes))
+
+
+def read_agreement_pass(house: House, tenant: TenantId, text: str) -> AgreementId:
+    """Raises `NotFound` for one that is not ours."""
+    return AgreementId(UUID(bytes=_body(house, tenant, "agreement", text, 16)))
 
 
 def payer_state(house: House, tenant: TenantId, held: str, provider: str) -> str:

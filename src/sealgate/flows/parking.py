@@ -15,10 +15,11 @@ from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, PassageId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.sightings import Means, PlateSighting
+from sealgate.domain.stays import StayState
 from sealgate.domain.stays_passing import Entered
 from sealgate.flows.kit import House, fingerprint, new_secret, tenant_of
 from sealgate.flows.parking_entering import begins, enters
-from sealgate.flows.parking_leaving import goes, leaves
+from sealgate.flows.parking_leaving import goes, goes_owing, leaves
 from sealgate.flows.parking_outcomes import Arrival, Drawn, Outcome, shut, trace, turn_away
 from sealgate.flows.parking_scene import NoLane, Scene, masks_of, scene_at, stay_token
 from sealgate.flows.parking_writing import Account, Price, Repeated, Seen, account, note
@@ -37,6 +38,7 @@ __all__ = [
     "account",
     "arrive",
     "draw_ticket",
+    "let_go_owing",
     "let_out",
     "masks_of",
     "passed_unseen",
@@ -105,6 +107,18 @@ def let_out(house: House, tenant: TenantId, stay: StayId, gate: GateId, price: P
         if row is None or row.stay.lot != scene.lot or not row.stay.inside or scene.lane.role.enters:
             return turn_away(scene, note(scene), Reason.UNKNOWN, None)
         return goes(scene, row, price, note(scene))
+
+    return _at(house, tenant, gate, house.clock.now(), decide)
+
+
+def let_go_owing(house: House, tenant: TenantId, stay: StayId, gate: GateId, price: Price) -> Arrival:
+    """The lot would rather open than ask: the car that waits at this exit goes, and still owes. Raises as `arrive`."""
+
+    def decide(scene: Scene) -> Arrival:
+        row = parking.stay(scene.tx, stay)
+        if row is None or row.stay.lot != scene.lot or row.stay.state is not StayState.WAITING or not row.stay.inside:
+            return turn_away(scene, note(scene), Reason.UNKNOWN, None)
+        return goes_owing(scene, row, price, note(scene))
 
     return _at(house, tenant, gate, house.clock.now(), decide)
 

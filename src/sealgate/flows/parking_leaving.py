@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from sealgate.domain.access import Reason
 from sealgate.domain.lots import Doubt
+from sealgate.domain.stays import gone
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely, Paired
 from sealgate.domain.stays_passing import Unclear, echo_of, go, leave
 from sealgate.domain.tariff_errors import CannotPrice
+from sealgate.flows.agreement_rows import promise
 from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_outcomes import Arrival, Outcome, read_again, shut, trace
 from sealgate.flows.parking_scene import Scene, candidates, open_of, passes_of, stay_token, traces_of
@@ -67,7 +69,8 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
     except CannotPrice:
         return _ask(scene, Unclear(Ask(CallReason.WRONG_SUM, (Likely(before.stay, 1.0),))), seen)
     going = go(before, scene.at, owed.due.minor if owed else 0, passed=scene.late, tailgating=scene.tailgating)
-    after, plate = going.stay, str(seen_of(scene.house, scene.tenant, row).get("plate") or scene.plate or "")
+    after, entered = going.stay, seen_of(scene.house, scene.tenant, row)
+    plate = str(entered.get("plate") or scene.plate or "")
     has_left = after.left is not None
     change(scene, before, after, seen)
     if owed is not None:
@@ -80,9 +83,22 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
     made = None if going.call is None else call(scene, going.call, seen, stay=before.stay)
     reason, action = (Reason.ALLOWED, "stay.left") if has_left else (Reason.UNPAID, "stay.waits")
     record(scene, seen, action, reason, opens=going.opens, stay=before, plate=plate or None)
+    if owed is not None and not has_left and made is None:
+        promise(scene.house, scene.tx, row, str(entered.get("plate", "")), scene.plate or "", owed)
     outcome = Outcome.LEFT if has_left else Outcome.WAITS
     due = owed.due if owed and not going.opens else None
     return Arrival(outcome, reason, going.opens, seen.passage, before.stay, due, made)
+
+
+def goes_owing(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arrival:
+    """It may go before its money came; the stay is over and owes. Raises a kind of `CannotPrice`."""
+    before, entered = row.stay, seen_of(scene.house, scene.tenant, row)
+    owed, plate = account(scene.tx, before, price, scene.at), str(entered.get("plate", ""))
+    change(scene, before, gone(before, scene.at, owing=bool(owed.due)), seen)
+    write_bill(scene, before.stay, owed.bill, final=True)
+    settle_calls(scene, before, [plate] if plate else [])
+    record(scene, seen, "stay.left-owing", Reason.ALLOWED, opens=True, stay=before, plate=plate or None, means=None)
+    return Arrival(Outcome.LEFT, Reason.ALLOWED, True, seen.passage, before.stay, owed.due)
 
 
 def _ask(scene: Scene, unclear: Unclear, seen: Seen) -> Arrival:

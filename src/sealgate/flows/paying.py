@@ -54,11 +54,13 @@ __all__ = [
     "cash",
     "due_of",
     "hear",
+    "keep_handle",
     "prices",
     "reconcile",
     "refund",
     "settle",
     "start",
+    "state_of",
 ]
 
 log = logging.getLogger("sealgate.paying")
@@ -176,7 +178,7 @@ class Wanted:
     def fits(self, known: Known, due: Money | None) -> bool:
         row = known.row
         same = (row.provider, row.asked, row.covers_until) == (self.provider, due, self.until)
-        return same and known.wording.get("payer") == self.payer
+        return same and not row.automatic and known.wording.get("payer") == self.payer
 
 
 def _close_others(house: House, tenant: TenantId, stay: StayId, wanted: Wanted) -> None:
@@ -192,7 +194,9 @@ def _close_others(house: House, tenant: TenantId, stay: StayId, wanted: Wanted) 
         desk = house.providers.get(payment.provider)
         try:
             if desk is not None:
-                settle(house, tenant, desk.name, desk.close(payment))
+                word = desk.close(payment)
+                unsent = bool(payment.agreement) and word.news is News.UNKNOWN  # a charge that the provider never heard of
+                settle(house, tenant, desk.name, replace(word, news=News.CLOSED) if unsent else word)
         except (Unreachable, ProviderRefused):
             log.warning("payment %s could not be closed before another was begun", payment.id)
 
@@ -260,7 +264,7 @@ def _order(house: House, tenant: TenantId, desk: PaymentProvider, known: Known) 
         _not_begun(house, tenant, desk, payment)
         raise
     if started.handle and started.handle != payment.handle:
-        _keep_handle(house, tenant, payment.id, started.handle)
+        keep_handle(house, tenant, payment.id, started.handle)
     return StartedPayment(payment.id, payment.asked, started, payment.expires_at)
 
 
@@ -275,7 +279,8 @@ def _not_begun(house: House, tenant: TenantId, desk: PaymentProvider, payment: P
     settle(house, tenant, desk.name, word)
 
 
-def _keep_handle(house: House, tenant: TenantId, payment: PaymentId, handle: str) -> None:
+def keep_handle(house: House, tenant: TenantId, payment: PaymentId, handle: str) -> None:
+    """Write how the provider names the attempt. Raises `Overtaken` after several tries."""
     for _ in range(TRIES):
         try:
             with house.store.begin(tenant, DRIVER) as tx:
@@ -334,6 +339,11 @@ def ask(house: House, tenant: TenantId, payment: PaymentId) -> PaymentState:
         _ask(house, tenant, known.payment)
         known = _read(house, tenant, payment)
     return known.payment.state
+
+
+def state_of(house: House, tenant: TenantId, payment: PaymentId) -> PaymentState:
+    """As it is written now; nobody is asked. Raises `NotFound`."""
+    return _read(house, tenant, payment).payment.state
 
 
 def _read(house: House, tenant: TenantId, payment: PaymentId) -> Known:

@@ -29,7 +29,15 @@ def flag_refunds(house: House, tx: Tx, before: Payment, after: Payment, stay: pa
             flag(house, tx, after.id, stay, UNFINISHED[refund.state], now)
 
 
-def flag(house: House, tx: Tx, payment: PaymentId, stay: parking.StayRow, trouble: str, now: datetime) -> bool:
+def flag(
+    house: House,
+    tx: Tx,
+    payment: PaymentId,
+    stay: parking.StayRow,
+    trouble: str,
+    now: datetime,
+    reason: CallReason = CallReason.WRONG_SUM,
+) -> bool:
     """Call an attendant, once for each payment and kind of trouble. Whether this is the first time."""
     made = CallId(uuid5(payment, trouble))
     if parking.call(tx, made) is not None:
@@ -37,7 +45,7 @@ def flag(house: House, tx: Tx, payment: PaymentId, stay: parking.StayRow, troubl
     site = places.site(tx, stay.site)
     owner = of_day(site.site, local_day(now, zone(site.time_zone)))
     detail = seal(house, tx.tenant, owner, call_place(tx.tenant, made), {"payment": str(payment), "trouble": trouble})
-    row = parking.CallRow(made, stay.stay.lot, CallReason.WRONG_SUM, now, stay=stay.stay.stay, detail=detail)
+    row = parking.CallRow(made, stay.stay.lot, reason, now, stay=stay.stay.stay, detail=detail)
     parking.add_call(tx, row)
     tx.publish("call", {"lot": str(row.lot), "call": str(made), "reason": row.reason.value})
     return True

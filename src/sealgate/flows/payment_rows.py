@@ -57,6 +57,7 @@ def known(house: House, db: Reader, row: parking.PaymentRow) -> Known:
         refunds=tuple(Refund(name, refunds[name].money, refunds[name].state) for name in sorted(refunds)),
         refunded_told=row.refunded_told,
         disputed_at=row.disputed_at,
+        agreement=str(refs.get("order", {}).get("agreement", "")),
     )
     return Known(row, payment, refunds, refs.get("order", {}))
 
@@ -96,9 +97,10 @@ def add(
         paid_at=payment.paid_at,
         refs=_refs(house, tx.tenant, payment, wording),
         covers_until=covers_until,
+        automatic="agreement" in wording,
     )
     parking.add_payment(tx, row)
-    return Known(row, payment, {}, wording)
+    return Known(row, replace(payment, agreement=str(wording.get("agreement", ""))), {}, wording)
 
 
 def change(house: House, tx: Tx, before: Known, after: Payment, now: datetime, why: str = "") -> Known:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sealgate.domain.agreements import AgreementTold, agreement_of
 from sealgate.domain.billing import FOR_THE_DESK, Outcome, PaymentState, Told, Verdict, apply, expire, payment_of
 from sealgate.domain.errors import Fault, NotFound, Refused
 from sealgate.domain.ids import GateId, PaymentId, RefundId, StayId, TenantId
 from sealgate.domain.money import Money
-from sealgate.domain.stays import Stay, StayOver, StayState, paid
+from sealgate.domain.stays import Cause, Stay, StayOver, StayState, paid
 from sealgate.domain.stays_calls import CallReason, CallState
-from sealgate.flows import overpaid, refunds
+from sealgate.flows import agreement_rows, overpaid, refunds
 from sealgate.flows import payment_rows as rows
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking import let_out
@@ -79,14 +80,25 @@ def hear(house: House, tenant: TenantId, name: str, headers: Mapping[str, str], 
     notice = provider.read_notice(headers, body)
     if all(known.tenant != tenant for known in house.store.tenants()):
         raise NotFound("tenant")
-    if notice.told is None:
-        return provider.acknowledge(ok=True)
     try:
+        if notice.agreed is not None:
+            _agreed(house, tenant, name, notice.agreed)
+        if notice.told is None:
+            return provider.acknowledge(ok=True)
         heard = settle(house, tenant, name, notice.told)
     except Fault:
         log.exception("a notice of %s could not be written down; it is sent again", name)
         return provider.acknowledge(ok=False)
     return provider.acknowledge(ok=not heard.again)
+
+
+def _agreed(house: House, tenant: TenantId, provider: str, word: AgreementTold) -> None:
+    named = agreement_of(word.reference)
+    try:
+        if named is not None:
+            agreement_rows.settle(house, tenant, provider, word, named)
+    except NotFound:
+        log.warning("%s told %s of an agreement that is not known here", provider, word.consent)
 
 
 def settle(house: House, tenant: TenantId, provider: str, word: Told) -> Heard:
@@ -141,6 +153,8 @@ def _write(house: House, tx: Tx, before: Known, outcome: Outcome, stay: parking.
         then = Then(refund=_give_back(house, tx, after, stay)[0])
     made = flagged and flag(house, tx, before.row.payment, stay, outcome.verdict.value, now)
     flag_refunds(house, tx, before.payment, outcome.after, stay, now)
+    if before.row.automatic and outcome.verdict in (Verdict.DECLINED, Verdict.CLOSED) and stay.stay.cause is Cause.LEFT:
+        made = flag(house, tx, before.row.payment, stay, "charge-failed", now, CallReason.LEFT_OWING)
     if outcome.changed or made:
         rows.note(house, tx, outcome, stay.stay.stay, f"payment.{outcome.verdict}", now, then.refund)
     return then

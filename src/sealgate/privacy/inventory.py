@@ -41,6 +41,7 @@ class Keep(StrEnum):
     STAY_LIVE = "until the stay is closed"
     STAY = "until the site's passage retention is over and the stay is closed"
     PERMIT = "until the permit, reservation or ban has ended and its retention is over"
+    AGREEMENT = "until the agreement is withdrawn, and the provider has been told"
     CALL = "until the desk is done with the call"
     HOURS = "as long as wages may be asked about, at the longest until the person is erased"
     ACCOUNTS = "as long as the law has accounts kept"
@@ -129,6 +130,10 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("bans", "reason", "why, in words", Keep.PERMIT, Form.SEALED_TENANT),
     Personal("reservations", "token", "finds the reservation at the gate", Keep.PERMIT, Form.STANDING),
     Personal("reservations", "plate", "shown to operators", Keep.PERMIT, Form.SEALED_TENANT),
+    Personal("agreements", "token", "finds the agreement of a car at the exit", Keep.AGREEMENT, Form.STANDING),
+    Personal("agreements", "plate", "shown to its driver and to operators", Keep.AGREEMENT, Form.SEALED_TENANT),
+    Personal("agreements", "refs", "the provider's numbers, by which it is charged", Keep.AGREEMENT, Form.SEALED_TENANT),
+    Personal("agreements", "proof", "how an operator knew whose car it is", Keep.ACCOUNTS, Form.SEALED_TENANT),
     Personal("stays", "token", "finds the stay at the exit", Keep.STAY_LIVE, Form.STANDING),
     Personal("stays", "ticket_hash", "finds the stay by the ticket's code", Keep.STAY, Form.HASH),
     Personal("stays", "seen", "plate and picture at the entry", Keep.STAY, Form.SEALED_DAY),

@@ -20,6 +20,7 @@ from sealgate.domain.errors import Fault, Invalid, NotFound, Refused
 from sealgate.flows.kit import House
 from sealgate.web import (
     account,
+    agreements,
     books,
     desk,
     directory,
@@ -38,6 +39,7 @@ from sealgate.web import (
     parking,
     passages,
     pay,
+    pay_automatic,
     pay_receipts,
     payroll,
     payroll_people,
@@ -97,6 +99,7 @@ ROUTERS = (
     desk.router,
     lane.router,
     permits.router,
+    agreements.router,
     lot_rules.router,
     stays.router,
     books.router,
@@ -106,6 +109,7 @@ ROUTERS = (
     payroll.router,
     payroll_people.router,
     pay.router,
+    pay_automatic.router,
     pay_receipts.router,
     simulated_pay.router,
 )

@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import Refused
 from sealgate.domain.stays_calls import CallReason
-from sealgate.flows import assist, driving, driving_ahead
+from sealgate.flows import agreeing, assist, driving, driving_ahead
 from sealgate.flows.driving import Shows, Spot, View
 from sealgate.flows.driving_ahead import WrongTime
 from sealgate.flows.kit import House
@@ -213,7 +213,7 @@ def begin(
     base = base_of(request, house)
     inside = None if by == "code" else driving.inside(house, here, there, shows, provider, browser, base, more)
     if inside is not None:
-        return _elsewhere(request, here, inside.address, inside.back)
+        return elsewhere(request, here, inside.address, inside.back)
     started, back = driving.start(house, here, there, provider, shows, later)
     return _go(request, here, started, back)
 
@@ -243,16 +243,18 @@ def _go(request: Request, here: Spot, started: StartedPayment, back: str) -> Res
         case PayAddress(address) if address.startswith("/"):
             return RedirectResponse(address, 303)
         case PayAddress(address):
-            return _elsewhere(request, here, address, back)
+            return elsewhere(request, here, address, back)
         case QrText(text):
-            return shown(request, here, "pay_go.html", address="", code=drawn(text), back=f"{base_of(request, house)}{back}")
+            return shown(
+                request, here, "pay_go.html", address="", code=drawn(text), back=f"{base_of(request, house)}{back}", signs=False
+            )
         case _:
             raise OtherBrowser
 
 
-def _elsewhere(request: Request, here: Spot, address: str, back: str) -> Response:
+def elsewhere(request: Request, here: Spot, address: str, back: str, *, signs: bool = False) -> Response:
     """A form of ours may not lead to another site, says the Content-Security-Policy; a page of ours may."""
-    page = shown(request, here, "pay_go.html", address=address, code="", back=back)
+    page = shown(request, here, "pay_go.html", address=address, code="", back=back, signs=signs)
     page.headers["Refresh"] = f"0; url={address}"
     return page
 
@@ -260,7 +262,12 @@ def _elsewhere(request: Request, here: Spot, address: str, back: str) -> Respons
 def _stay_page(
     request: Request, here: Spot, held: str, view: View, refused: Refused | None = None, **context: object
 ) -> HTMLResponse:
-    return shown(request, here, "pay_stay.html", refused, held=held, view=view, ways=ways(request), **context)
+    house: House = request.app.state.house
+    there = driving.stay_of(house, here, held) if view.details is not None and view.details.plate else None
+    pays_itself = None if there is None else agreeing.of_stay(house, here, there)
+    offers = automatic_ways(house) if there is not None and not view.gone and pays_itself is None else []
+    automatic = {"pays_itself": pays_itself, "offers": offers}
+    return shown(request, here, "pay_stay.html", refused, held=held, view=view, ways=ways(request), **automatic, **context)
 
 
 def shown(request: Request, here: Spot, template: str, refused: Refused | None = None, /, **context: object) -> HTMLResponse:
@@ -303,6 +310,12 @@ def ways(request: Request) -> list[tuple[str, str]]:
     """The providers that this house has: name and button."""
     house: House = request.app.state.house
     return [(name, text) for name, text in BUTTONS.items() if name in house.providers]
+
+
+def automatic_ways(house: House) -> list[tuple[str, str]]:
+    """The providers that can charge a car by itself: name and how it is called."""
+    can = agreeing.ways(house)
+    return [(name, MEANS[name]) for name in BUTTONS if name in can]
 
 
 def address_of(request: Request) -> str:

@@ -241,6 +241,13 @@ REFUSALS: Mapping[str, Sentence] = {
         _("Type it as it stands on the ticket or the display; the code on the display changes"),
     ),
     "pay.nothing-due": Sentence(_("There is nothing to pay"), _("Drive to any exit")),
+    "agreement.over": Sentence(_("This agreement is over"), _("Register the car anew")),
+    "agreement.not-offered": Sentence(_("This car cannot pay by itself here"), _("Pay in another way")),
+    "agreement.car-taken": Sentence(
+        _("This car pays by itself already"), _("Whoever agreed to that stops it first, or the attendant does")
+    ),
+    "agreement.wrong-most": Sentence(_("Type the most of one charge, such as 200")),
+    "agreement.not-proven": Sentence(_("Say in 3 to 300 characters how you know whose car it is")),
     "pay.wrong-time": Sentence(_("Choose a later time"), _("From now on, and not further away than a stay may be long")),
     "pay.other-browser": Sentence(_("This way to pay does not work in this browser"), _("Pay in another way")),
     "coupon.unknown": Sentence(_("No shop of this lot gave that code"), _("Type it as the shop gave it")),

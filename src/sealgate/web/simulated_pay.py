@@ -17,6 +17,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sealgate.domain.agreements import Consent
 from sealgate.domain.billing import News
 from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import TenantId
@@ -46,6 +47,39 @@ NEWS: Mapping[News, str] = {
 }
 
 
+SIGNS: Mapping[str, str] = {
+    "sign": _("Agree"),
+    "refuse-to-sign": _("Do not agree"),
+    "sign-and-forget": _("Agree, and never tell it"),
+    "let-charges-pass": _("Let charges pass"),
+    "decline-charges": _("Decline charges"),
+    "delay-charges": _("Take a while for charges"),
+    "answer-no-charges": _("Answer no charges"),
+    "cancel": _("Withdraw the agreement"),
+}
+CONSENTS: Mapping[Consent, str] = {
+    Consent.WAITING: _("Nothing is agreed yet."),
+    Consent.SIGNED: _("Agreed."),
+    Consent.REFUSED: _("Not agreed."),
+    Consent.WITHDRAWN: _("Withdrawn."),
+}
+
+
+class Paper(Protocol):
+    """What an agreement's page shows; `money` is the most of one charge."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def money(self) -> Money: ...
+    @property
+    def consent(self) -> Consent: ...
+    @property
+    def return_address(self) -> str: ...
+    @property
+    def acts(self) -> Sequence[StrEnum]: ...
+
+
 class Sale(Protocol):
     """What the page shows; `acts` are its buttons."""
 
@@ -73,6 +107,8 @@ class Pages(Protocol):
     def page(self, handle: str) -> Sale | None: ...
     def act(self, handle: str, act: StrEnum) -> None: ...
     def deliver(self, post: Post) -> int: ...
+    def sign_page(self, handle: str) -> Paper | None: ...
+    def act_on_agreement(self, handle: str, act: StrEnum) -> None: ...
 
 
 router = APIRouter(prefix="/simulated-pay")
@@ -102,6 +138,37 @@ def act(request: Request, handle: str, act: Annotated[str, Form(max_length=20)] 
     deliver(pages, request.app.state.house)
     address = f"/simulated-pay/{handle}" if chosen.value in {"refuse", "charge-back"} else sale.return_address
     return RedirectResponse(address, 303)
+
+
+@router.get("/agreement/{handle}")
+@opened
+def show_agreement(request: Request, handle: str) -> Response:
+    _pages, paper = _paper(request, handle)
+    acts = [(act.value, SIGNS[act.value]) for act in paper.acts]
+    said = CONSENTS.get(paper.consent, "")
+    return render(request, "simulated_sign.html", paper=paper, acts=acts, said=said, sheet=paysheet.address(), back="")
+
+
+@router.post("/agreement/{handle}")
+@opened
+def act_on_agreement(request: Request, handle: str, act: Annotated[str, Form(max_length=20)] = "") -> Response:
+    """Do it and tell it; after signing back to where the driver came from."""
+    pages, paper = _paper(request, handle)
+    chosen = next((one for one in paper.acts if one.value == act), None)
+    if chosen is None:
+        raise NotFound("act")
+    pages.act_on_agreement(handle, chosen)
+    deliver(pages, request.app.state.house)
+    back = chosen.value in {"sign", "refuse-to-sign", "sign-and-forget"}
+    return RedirectResponse(paper.return_address if back else f"/simulated-pay/agreement/{handle}", 303)
+
+
+def _paper(request: Request, handle: str) -> tuple[Pages, Paper]:
+    pages = request.app.state.house.providers.get("simulated")
+    paper = pages.sign_page(handle) if isinstance(pages, Pages) else None
+    if paper is None or not isinstance(pages, Pages):
+        raise NotFound("agreement")
+    return pages, paper
 
 
 def _sale(request: Request, handle: str) -> tuple[Pages, Sale]:

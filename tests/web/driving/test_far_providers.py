@@ -35,6 +35,7 @@ class Far:
     name: str
     merchant: str = "acme"
     own_browser: None = None
+    agreements: None = None
 
     def start(self, order: Order) -> Started:
         assert "A8K2F6" not in repr(order)

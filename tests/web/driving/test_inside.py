@@ -45,6 +45,7 @@ class App:
     down: bool = False
     name: str = "wechat"
     merchant: str = "1900000001"
+    agreements: None = None
 
     @property
     def own_browser(self) -> App:

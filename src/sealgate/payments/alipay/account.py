@@ -12,12 +12,18 @@ from sealgate.ports import BadAccount
 
 @dataclass(frozen=True, slots=True)
 class AlipayAccount:
-    """`seller_id` is the merchant's number (2088...). Both keys PEM or bare base64; `alipay_public_key` is *theirs*."""
+    """`seller_id` is the merchant's number (2088...). Both keys PEM or bare base64; `alipay_public_key` is *theirs*.
+
+    `agreement_scene` (such as `INDUSTRY|CARRENTAL`) and `agreement_product` are what the contract for withholding names;
+    without a scene there are no agreements.
+    """
 
     app_id: str
     seller_id: str
     private_key: str = field(repr=False)
     alipay_public_key: str = field(repr=False)
+    agreement_scene: str = ""
+    agreement_product: str = "GENERAL_WITHHOLDING_P"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

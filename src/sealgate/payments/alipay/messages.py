@@ -21,13 +21,20 @@ from sealgate.ports import BadSignature, ForgedAnswer, GarbledAnswer, Unreadable
 
 SIGN_TYPE = "RSA2"
 MOST_FIELDS = 100
+MOST_SUBJECT = 80
 ERROR = "error_response"
 _TWO_WAYS = re.compile(r"&[A-Za-z_]+=")
+_UNFIT_FOR_SUBJECT = re.compile(r"[/=&,\x00-\x1f]+")
 _NAME = re.compile(r"[A-Za-z_]{1,64}", re.ASCII)
 
 
 def joined(fields: Mapping[str, str]) -> str:
     return "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+
+
+def subject_of(text: str) -> str:
+    """Without what Alipay forbids there, and what would make its signed text ambiguous."""
+    return _UNFIT_FOR_SUBJECT.sub(" ", text)[:MOST_SUBJECT].strip() or "-"
 
 
 def signed(fields: Mapping[str, str], key: RSAPrivateKey) -> dict[str, str]:

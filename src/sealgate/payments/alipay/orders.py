@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from sealgate.domain.billing import News, NothingToPay, Payment, Refund, RefundState, Told, reference_of
@@ -17,6 +18,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.reconciliation import StatementLine
 from sealgate.payments.alipay import bills, messages
 from sealgate.payments.alipay.account import AlipayAccount, open_keys
+from sealgate.payments.alipay.agreements import AlipayAgreements, agreed_of_notice
 from sealgate.payments.alipay.trades import BEIJING, CURRENCY, told_of_answer, told_of_notice
 from sealgate.payments.fields import MOST_NOTICE_BYTES, Fields
 from sealgate.payments.outbound import TIMEOUT, Outbound, refuse_trouble
@@ -41,12 +43,10 @@ from sealgate.ports import (
 
 GATEWAY = "https://openapi.alipay.com/gateway.do"
 LEAST_TIME = timedelta(minutes=1)
-MOST_SUBJECT = 80
 STATEMENT_READY = timedelta(days=1, hours=10)
 BILL_HOSTS = (".alipay.com", ".alipaydev.com")
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_UNFIT_FOR_SUBJECT = re.compile(r"[/=&,\x00-\x1f]+")
 
 
 class Alipay:
@@ -71,10 +71,15 @@ class Alipay:
         self._clock = clock
         self._out = Outbound(gateway, timeout)
         self._as_form = as_form
+        self.agreements = AlipayAgreements(self, account, clock) if account.agreement_scene else None
 
     @property
     def merchant(self) -> str:
         return self._account.seller_id
+
+    @property
+    def gateway(self) -> str:
+        return self._out.base
 
     def start(self, order: Order) -> Started:
         """An address for the driver's browser; nobody is asked, so nothing can fail on the way."""
@@ -83,12 +88,12 @@ class Alipay:
         wanted = {
             "out_trade_no": reference_of(order.payment),
             "total_amount": order.money.text,
-            "subject": _subject(order.subject),
+            "subject": messages.subject_of(order.subject),
             "product_code": product,
             "time_expire": _wall(order.expires_at),
         }
         own = {"notify_url": order.notify_address, "return_url": order.return_address}
-        fields = self._signed(f"alipay.trade.{method}.pay", wanted, own)
+        fields = self.signed(f"alipay.trade.{method}.pay", wanted, own)
         if self._as_form:
             return Started(PayForm(f"{self._out.base}?charset=utf-8", tuple(fields.items())))
         return Started(PayAddress(f"{self._out.base}?{urlencode(fields)}"))
@@ -106,10 +111,14 @@ class Alipay:
         if len(body) > MOST_NOTICE_BYTES:
             raise OversizedNotice
         notice = messages.verified_notice(body, self._keys.theirs)
-        told = None
-        if notice.text("notify_type", 64) == "trade_status_sync":
-            told = told_of_notice(notice, self._merchant_of(notice))
-        return VerifiedNotice(notice.text("notify_id", 128), told)
+        kind, number = notice.text("notify_type", 64), notice.text("notify_id", 128)
+        if kind == "trade_status_sync":
+            return VerifiedNotice(number, told_of_notice(notice, self._merchant_of(notice)))
+        if kind in ("dut_user_sign", "dut_user_unsign"):
+            app = notice.text("app_id", 32)
+            merchant = self.merchant if app == self._account.app_id else f"{self.merchant}/{app}"
+            return VerifiedNotice(number, None, agreed_of_notice(notice, merchant, self._clock.now()))
+        return VerifiedNotice(number, None)
 
     def _merchant_of(self, notice: Fields) -> str:
         seller, app = notice.text("seller_id", 32), notice.text("app_id", 32)
@@ -192,9 +201,19 @@ class Alipay:
             raise Unreachable(f"the bill's address answered {answer.status}")
         return answer.body
 
-    def _ask(self, method: str, wanted: Mapping[str, str]) -> Fields:
+    def _ask(self, method: str, wanted: Mapping[str, Any]) -> Fields:
+        return self.question(method, wanted, {})
+
+    def says(self, answer: Fields, *codes: str) -> bool:
+        return _says(answer, *codes)
+
+    def refuse(self, answer: Fields) -> None:
+        """Raises for anything but success."""
+        _refuse(answer)
+
+    def question(self, method: str, wanted: Mapping[str, Any], own: Mapping[str, str]) -> Fields:
         """The verified answer, which may be a refusal. Raises where Alipay could not answer."""
-        body = urlencode(self._signed(method, wanted, {})).encode()
+        body = urlencode(self.signed(method, wanted, own)).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
         answer = self._out.ask("POST", f"{self._out.base}?charset=utf-8", headers=headers, body=body)
         refuse_trouble(answer)
@@ -202,7 +221,7 @@ class Alipay:
             raise Unreachable(f"the provider answered {answer.status}")
         return messages.verified_answer(answer.body, method, self._keys.theirs)
 
-    def _signed(self, method: str, wanted: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    def signed(self, method: str, wanted: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, str]:
         fields = {
             "app_id": self._account.app_id,
             "method": method,
@@ -244,11 +263,6 @@ def _refuse(answer: Fields) -> None:
     if code != "40004":
         raise Unreachable(said, permanent=True, hint="check the account's keys and numbers at Alipay")
     raise ProviderRefused(said)
-
-
-def _subject(text: str) -> str:
-    """Without what Alipay forbids there, and what would make its signed text ambiguous."""
-    return _UNFIT_FOR_SUBJECT.sub(" ", text)[:MOST_SUBJECT].strip() or "-"
 
 
 def _wall(at: datetime) -> str:

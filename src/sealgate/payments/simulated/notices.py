@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sealgate.domain.agreements import AgreementTold, Consent
 from sealgate.domain.billing import News, Refund, RefundState, Told
 from sealgate.domain.money import Money
 from sealgate.payments.fields import Fields, headers_of, read_json
 from sealgate.payments.signing import hmac_hex, hmac_verifies, is_fresh
 from sealgate.ports import BadSignature, StaleNotice, UnreadableNotice, VerifiedNotice
 
-W = TypeVar("W", News, RefundState)
+W = TypeVar("W", News, RefundState, Consent)
 
 TIME, SIGNATURE = "Simulated-Time", "Simulated-Signature"
 
@@ -38,6 +39,18 @@ def write(notice: str, told: Told) -> bytes:
             "state": told.refund.state.value,
             "money": _sum(told.refund.money),
         }
+    return json.dumps(words, separators=(",", ":")).encode()
+
+
+def write_agreed(notice: str, told: AgreementTold) -> bytes:
+    words = {
+        "id": notice,
+        "agreement": told.reference,
+        "merchant": told.merchant,
+        "consent": told.consent.value,
+        "at": told.at.isoformat(),
+        "number": told.number,
+    }
     return json.dumps(words, separators=(",", ":")).encode()
 
 
@@ -64,6 +77,8 @@ def verify(secret: bytes, came: Mapping[str, str], body: bytes, now: datetime) -
 def read(body: bytes) -> VerifiedNotice:
     """Only what `verify` let through."""
     words = read_json(body, UnreadableNotice)
+    if words.has("agreement"):
+        return VerifiedNotice(words.text("id", 64), None, _agreed(words))
     told = Told(
         reference=words.text("reference", 64),
         merchant=words.text("merchant", 64),
@@ -74,6 +89,16 @@ def read(body: bytes) -> VerifiedNotice:
         refund=_refund(words.part("refund")) if words.has("refund") else None,
     )
     return VerifiedNotice(words.text("id", 64), told)
+
+
+def _agreed(words: Fields) -> AgreementTold:
+    return AgreementTold(
+        reference=words.text("agreement", 64),
+        merchant=words.text("merchant", 64),
+        consent=_word(words, "consent", Consent),
+        at=words.instant("at"),
+        number=words.text_or("number", most=64),
+    )
 
 
 def _money(words: Fields) -> Money:

@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from threading import Lock
+from threading import RLock
 
+from sealgate.domain.agreements import AgreementTold
 from sealgate.domain.billing import News, NothingToPay, Payment, Refund, RefundState, Told, reference_of
 from sealgate.domain.money import Money
 from sealgate.domain.reconciliation import Movement, StatementLine
 from sealgate.payments.fields import MOST_NOTICE_BYTES
 from sealgate.payments.simulated import notices, statements
+from sealgate.payments.simulated.agreements import Papers, Sign, SignPage
 from sealgate.ports import (
     BadAccount,
     Clock,
@@ -98,6 +100,7 @@ class Simulated:
     name = "simulated"
     day_zone: tzinfo = UTC
     own_browser: OwnBrowser | None = None
+    agreements: Papers
 
     def __init__(self, secret: bytes, clock: Clock, *, pages: str = "/simulated", merchant: str = "simulated") -> None:
         """`pages` is where the pay pages are: one order's is `pages/handle`."""
@@ -109,7 +112,8 @@ class Simulated:
         self._by_handle: dict[str, _Sale] = {}
         self._letters: list[_Letter] = []
         self._lines: list[StatementLine] = []
-        self._lock = Lock()
+        self._lock = RLock()
+        self.agreements = Papers(clock, merchant, f"{self._pages}/agreement", self._lock, self._charge, self._agreed)
 
     @property
     def merchant(self) -> str:
@@ -152,6 +156,34 @@ class Simulated:
                     self._charge_back(sale)
                 case _:
                     self._pay(sale, act, money)
+
+    def sign_page(self, handle: str) -> SignPage | None:
+        with self._lock:
+            paper = self.agreements.paper(handle)
+            return None if paper is None else self.agreements.page(paper)
+
+    def act_on_agreement(self, handle: str, act: Sign) -> None:
+        """What the driver does on the agreement's page. Raises `ProviderRefused` where it cannot be done."""
+        with self._lock:
+            paper = self.agreements.paper(handle)
+            if paper is None:
+                raise ProviderRefused("NOT_POSSIBLE")
+            self.agreements.act(paper, act)
+
+    def _charge(self, order: Order, how: Sign) -> tuple[str, Told]:
+        """The sale of a charge, made once for each order; one that was declined can be paid no other way."""
+        new, handle = reference_of(order.payment) not in self._sales, self.start(order).handle
+        sale = self._sales[reference_of(order.payment)]
+        if new and how is Sign.DECLINE:
+            sale.news = News.CLOSED
+            return handle, self._told(sale, News.FAILED)
+        if new:
+            self._pay(sale, Act.DELAY if how is Sign.DELAY else Act.PAY, None)
+        return handle, self._told(sale, News.WAITING if new and how is Sign.DELAY else self._news(sale))
+
+    def _agreed(self, address: str, told: AgreementTold) -> None:
+        body = notices.write_agreed(f"evt-{secrets.token_hex(8)}", told)
+        self._letters.append(_Letter(address, body, self._clock.now()))
 
     def _pay(self, sale: _Sale, act: Act, money: Money | None) -> None:
         sale.paid = self._other(sale, money) if act is Act.OTHER_SUM else sale.order.money

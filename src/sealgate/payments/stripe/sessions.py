@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from urllib.parse import quote, urlencode
 
+from sealgate.domain.agreements import AgreementTold
 from sealgate.domain.billing import News, NothingToPay, NotPaid, Payment, Refund, Told, reference_of
 from sealgate.domain.money import DECIMALS, Money
 from sealgate.domain.reconciliation import StatementLine
@@ -19,6 +20,7 @@ from sealgate.payments.fields import MOST_NOTICE_BYTES, Fields, headers_of, read
 from sealgate.payments.outbound import TIMEOUT, Answer, Outbound, refuse_trouble
 from sealgate.payments.stripe import balance
 from sealgate.payments.stripe.account import StripeAccount, checked
+from sealgate.payments.stripe.agreements import StripeAgreements, told_of_intent, told_of_setup
 from sealgate.payments.stripe.notices import intent_of, note_of, refund_of, told_of_event, told_of_session, verify
 from sealgate.ports import (
     BadStatement,
@@ -72,6 +74,7 @@ class Stripe:
         self._account = checked(account)
         self._clock = clock
         self._out = Outbound(api, timeout)
+        self.agreements = StripeAgreements(self, clock)
 
     @property
     def merchant(self) -> str:
@@ -96,7 +99,7 @@ class Stripe:
             "payment_intent_data[metadata][payment]": reference,
             "expires_at": str(int(ends.timestamp())),
         }
-        session = self._read(self._send("POST", "/v1/checkout/sessions", wanted, key=reference))
+        session = self.read(self.send("POST", "/v1/checkout/sessions", wanted, key=reference))
         told = told_of_session(session, self.merchant, self._clock.now())
         if told is None or told.reference != reference or told.money != order.money:
             raise GarbledAnswer("the answer is about another session")
@@ -119,23 +122,27 @@ class Stripe:
         event = read_json(body, UnreadableNotice)
         if event.truth("livemode") != self._account.live:
             raise WrongMode
-        return VerifiedNotice(event.text("id"), told_of_event(event, self.merchant))
+        return VerifiedNotice(event.text("id"), told_of_any_event(event, self.merchant), agreed_of_event(event, self.merchant))
 
     def acknowledge(self, *, ok: bool) -> NoticeAnswer:
         return NoticeAnswer(200 if ok else 500, "text/plain", b"")
 
     def ask(self, payment: Payment) -> Told:
+        if payment.agreement:
+            return self.agreements.ask_charge(payment)
         session = self._session(payment)
         if session is None:
             return Told(reference_of(payment.id), self.merchant, News.UNKNOWN, self._clock.now())
         return self._told(payment, session)
 
     def close(self, payment: Payment) -> Told:
+        if payment.agreement:
+            return self.agreements.close_charge(payment)
         session = self._session(payment)
         if session is None:
             return Told(reference_of(payment.id), self.merchant, News.UNKNOWN, self._clock.now())
-        answer = self._send("POST", f"/v1/checkout/sessions/{_path(session.text('id'))}/expire", {})
-        told = self._told(payment, self._read(answer) if answer.ok else self._fresh(session))
+        answer = self.send("POST", f"/v1/checkout/sessions/{_path(session.text('id'))}/expire", {})
+        told = self._told(payment, self.read(answer) if answer.ok else self._fresh(session))
         if told.news is News.WAITING and not answer.ok:
             raise _refusal(answer)
         return told
@@ -143,16 +150,16 @@ class Stripe:
     def _session(self, payment: Payment) -> Fields | None:
         if not payment.handle:
             return self._found(payment)
-        answer = self._send("GET", f"/v1/checkout/sessions/{_path(payment.handle)}?{_EXPANDED}")
-        return None if answer.status == 404 else self._read(answer)
+        answer = self.send("GET", f"/v1/checkout/sessions/{_path(payment.handle)}?{_EXPANDED}")
+        return None if answer.status == 404 else self.read(answer)
 
     def _fresh(self, session: Fields) -> Fields:
-        return self._read(self._send("GET", f"/v1/checkout/sessions/{_path(session.text('id'))}?{_EXPANDED}"))
+        return self.read(self.send("GET", f"/v1/checkout/sessions/{_path(session.text('id'))}?{_EXPANDED}"))
 
     def _found(self, payment: Payment) -> Fields | None:
         """The session whose number we never heard, for the answer was lost; a paid one before one that is not."""
         since, until = payment.started_at - timedelta(minutes=5), payment.started_at + KEY_LIVES + timedelta(hours=1)
-        listed = self._list("/v1/checkout/sessions", {"created[gte]": _unix(since), "created[lte]": _unix(until)})
+        listed = self.listed("/v1/checkout/sessions", {"created[gte]": _unix(since), "created[lte]": _unix(until)})
         mine = [one for one in listed if one.text_or("client_reference_id", most=200) == reference_of(payment.id)]
         mine.sort(key=lambda one: one.text("payment_status", 32) == "unpaid")
         return self._fresh(mine[0]) if mine else None
@@ -176,7 +183,7 @@ class Stripe:
         if not payment.provider_ref:
             raise NotPaid
         query = {"payment_intent": payment.provider_ref}
-        made = (one for one in self._list("/v1/refunds", query) if note_of(one, "refund") == reference)
+        made = (one for one in self.listed("/v1/refunds", query) if note_of(one, "refund") == reference)
         refund = next(made, None) or self._refunded(payment, reference, money)
         if note_of(refund, "refund") != reference or intent_of(refund) != payment.provider_ref:
             raise GarbledAnswer("the answer is about another refund")
@@ -192,7 +199,7 @@ class Stripe:
             "metadata[payment]": reference_of(payment.id),
             "metadata[refund]": reference,
         }
-        return self._read(self._send("POST", "/v1/refunds", wanted, key=reference))
+        return self.read(self.send("POST", "/v1/refunds", wanted, key=reference))
 
     def statement(self, day: date) -> Iterator[StatementLine]:
         """A day of UTC. Stripe has no file of it, so its balance is listed; shortly after midnight it is complete."""
@@ -201,7 +208,7 @@ class Stripe:
         if self._clock.now() < ends + SETTLING:
             raise StatementNotReady
         query = {"created[gte]": _unix(begins), "created[lt]": _unix(ends), "expand[]": "data.source"}
-        return _lines(self._list("/v1/balance_transactions", query))
+        return _lines(self.listed("/v1/balance_transactions", query))
 
     def read_statement(self, file: bytes) -> Iterator[StatementLine]:
         """A list of balance transactions as JSON, their sources expanded: what `stripe balance_transactions list` prints."""
@@ -209,12 +216,12 @@ class Stripe:
             raise BadStatement("the list is too large")
         return _lines(read_json(file, BadStatement).parts("data"))
 
-    def _list(self, path: str, query: Mapping[str, str]) -> Iterator[Fields]:
+    def listed(self, path: str, query: Mapping[str, str]) -> Iterator[Fields]:
         """Every object of a list, page by page, newest first."""
         after: dict[str, str] = {}
         for _ in range(MOST_PAGES):
-            answer = self._send("GET", f"{path}?{urlencode({**query, 'limit': str(PAGE), **after})}")
-            page = self._read(answer)
+            answer = self.send("GET", f"{path}?{urlencode({**query, 'limit': str(PAGE), **after})}")
+            page = self.read(answer)
             things = page.parts("data")
             yield from things
             if not page.truth("has_more") or not things:
@@ -222,7 +229,7 @@ class Stripe:
             after = {"starting_after": things[-1].text("id")}
         raise GarbledAnswer(f"more than {MOST_PAGES * PAGE} entries")
 
-    def _send(self, method: str, path: str, wanted: Mapping[str, str] | None = None, key: str = "") -> Answer:
+    def send(self, method: str, path: str, wanted: Mapping[str, str] | None = None, key: str = "") -> Answer:
         headers = {"Authorization": f"Bearer {self._account.secret_key}", "Stripe-Version": VERSION}
         body = urlencode(wanted).encode() if wanted else b""
         if wanted is not None:
@@ -237,13 +244,30 @@ class Stripe:
             raise Unreachable(f"the provider answered {answer.status}", permanent=answer.status == 403)
         return answer
 
-    def _read(self, answer: Answer) -> Fields:
+    def read(self, answer: Answer) -> Fields:
         if not answer.ok:
             raise _refusal(answer)
         thing = read_json(answer.body, GarbledAnswer)
         if thing.has("livemode") and thing.truth("livemode") != self._account.live:
             raise GarbledAnswer("an answer of Stripe's other world", permanent=True)
         return thing
+
+
+def told_of_any_event(event: Fields, merchant: str) -> Told | None:
+    """Of a session, a refund, a dispute; or of a charge by an agreement."""
+    family, _, verb = event.text("type", 128).rpartition(".")
+    if family == "payment_intent" and verb in ("succeeded", "payment_failed", "canceled", "processing"):
+        intent = event.part("data").part("object")
+        by_agreement = note_of(intent, "agreement") and note_of(intent, "payment")
+        return told_of_intent(intent, event.text_or("account", merchant, 64), event.unix("created")) if by_agreement else None
+    return told_of_event(event, merchant)
+
+
+def agreed_of_event(event: Fields, merchant: str) -> AgreementTold | None:
+    if event.text("type", 128) not in ("checkout.session.completed", "checkout.session.expired"):
+        return None
+    session = event.part("data").part("object")
+    return told_of_setup(session, event.text_or("account", merchant, 64), event.unix("created"))
 
 
 _EXPANDED = urlencode({"expand[]": "payment_intent.latest_charge"})

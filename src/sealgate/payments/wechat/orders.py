@@ -25,6 +25,7 @@ from sealgate.payments.wechat.account import WechatAccount, open_keys
 from sealgate.payments.wechat.inside import InsideWechat
 from sealgate.payments.wechat.trades import CURRENCY, refund_of, told_of_refund, told_of_trade
 from sealgate.ports import (
+    Agreements,
     Clock,
     CurrencyNotTaken,
     ForgedAnswer,
@@ -65,6 +66,8 @@ class WechatPay:
 
     name = "wechat"
     day_zone: tzinfo = BEIJING
+    agreements: Agreements | None = None
+    """Its vehicle product is agreed in WeChat's own mini program, and wants to be told of every car that comes in."""
 
     def __init__(
         self,

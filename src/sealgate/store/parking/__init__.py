@@ -1,5 +1,14 @@
 """Lots, stays, papers, calls and money of the garage. One file a noun; callers say `parking.open_calls(db)`."""
 
+from sealgate.store.parking.agreements import (
+    AgreementRow,
+    active_agreement,
+    add_agreement,
+    agreement,
+    agreements,
+    change_agreement,
+    open_agreements,
+)
 from sealgate.store.parking.calls import (
     CallRow,
     add_call,
@@ -50,6 +59,7 @@ from sealgate.store.parking.payments import (
     bills_of,
     change_payment,
     change_refund,
+    charges_under_way,
     differences_of,
     newest_bill,
     open_differences,
@@ -118,6 +128,7 @@ from sealgate.store.parking.stays import (
 )
 
 __all__ = [
+    "AgreementRow",
     "BanRow",
     "BillRow",
     "CallRow",
@@ -131,6 +142,8 @@ __all__ = [
     "StayRow",
     "TariffRow",
     "ValidationRow",
+    "active_agreement",
+    "add_agreement",
     "add_ban",
     "add_bill",
     "add_call",
@@ -148,6 +161,8 @@ __all__ = [
     "add_tariff",
     "add_unseen",
     "add_validation",
+    "agreement",
+    "agreements",
     "banned",
     "bans",
     "bill",
@@ -157,9 +172,11 @@ __all__ = [
     "calls_of_stay",
     "calls_since",
     "cancel_reservation",
+    "change_agreement",
     "change_payment",
     "change_refund",
     "change_stay",
+    "charges_under_way",
     "claim_call",
     "clear_unseen",
     "coupon",
@@ -183,6 +200,7 @@ __all__ = [
     "nested_inside",
     "newest_bill",
     "note_call",
+    "open_agreements",
     "open_calls",
     "open_calls_at",
     "open_differences",

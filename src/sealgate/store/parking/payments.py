@@ -39,7 +39,8 @@ class BillRow:
 class PaymentRow:
     """`domain.billing.Payment` as it lies here. `refs` are sealed: the provider's handle and number; `ref_token` finds them.
 
-    `covers_until` is the later time for which it pays ahead; None: for the time until it was begun.
+    `covers_until` is the later time for which it pays ahead; None: for the time until it was begun. `automatic`: it
+    is charged by an agreement; by which one is sealed in `refs`, so that a copy does not show whose cars come again.
     """
 
     payment: PaymentId
@@ -58,6 +59,7 @@ class PaymentRow:
     ref_token: Token | None = None
     refs: Sealed | None = None
     covers_until: datetime | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ _BILL = (b.bill_id, b.stay_id, b.at, b.lines, b.total_minor, b.currency, b.final
 PAYMENT = (
     p.payment_id, p.stay_id, p.provider, p.merchant, p.state, p.minor, p.currency, p.idempotency, p.started_at,
     p.expires_at, p.bill_id, p.paid_at, p.refunded_told, p.disputed_at, p.ref_token, p.refs,
-    p.covers_until,
+    p.covers_until, p.automatic,
 )  # fmt: skip
 REFUND = (r.refund_id, r.payment_id, r.state, r.minor, r.currency, r.reference, r.asked_at, r.done_at, r.reason)
 DIFFERENCE = (
@@ -164,6 +166,7 @@ def add_payment(tx: Tx, row: PaymentRow) -> None:
         "started_at": row.started_at,
         "expires_at": row.expires_at,
         "covers_until": row.covers_until,
+        "automatic": row.automatic or None,
         **_changing(row),
     }
     tx.add(s.payments, values)
@@ -205,6 +208,12 @@ def payments_of(db: Reader, stay: StayId) -> list[PaymentRow]:
 def pending_payments(db: Reader, before: datetime, limit: int = 100) -> list[PaymentRow]:
     """Those started before that instant, oldest first: somebody has to ask the provider."""
     query = sa.select(*PAYMENT).where(db.mine(s.payments), sa.text("state = 'pending'"), p.started_at < before)
+    return db.rows(query.order_by(p.started_at, p.payment_id).limit(limit), payment_row)
+
+
+def charges_under_way(db: Reader, limit: int = 100) -> list[PaymentRow]:
+    """Pending payments that are charged by an agreement, oldest first: somebody stands at a barrier."""
+    query = sa.select(*PAYMENT).where(db.mine(s.payments), sa.text("automatic = 1 AND state = 'pending'"))
     return db.rows(query.order_by(p.started_at, p.payment_id).limit(limit), payment_row)
 
 
@@ -320,7 +329,7 @@ def _bill(bill: BillId, stay: StayId, at: datetime, lines: Any, minor: int, curr
 
 def payment_row(*columns: Any) -> PaymentRow:
     payment, stay, provider, merchant, state, minor, currency, *rest = columns
-    return PaymentRow(payment, stay, provider, merchant, state, Money(minor, currency), *rest)
+    return PaymentRow(payment, stay, provider, merchant, state, Money(minor, currency), *rest[:-1], bool(rest[-1]))
 
 
 def refund_row(*columns: Any) -> RefundRow:

@@ -6,6 +6,7 @@ The surprising thing: `replays` stands beside `passages` because PostgreSQL cann
 from __future__ import annotations
 
 from sealgate.store.schema.accounts import operators, sessions, setup_links
+from sealgate.store.schema.agreements import agreements
 from sealgate.store.schema.hours import (
     calendars,
     hour_records,
@@ -53,6 +54,7 @@ from sealgate.store.schema.teams import goals, review_cycles, reviews, team_memb
 from sealgate.store.schema.visits import letters, visit_blocks, visit_rules, visits
 
 __all__ = [
+    "agreements",
     "bans",
     "bills",
     "calendars",

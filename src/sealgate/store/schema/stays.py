@@ -137,11 +137,13 @@ payments = table(
     may("ref_token", TokenBytes),
     may("refs", SealedBytes),
     may("covers_until", Instant),
+    may("automatic", Flag),
     Index("ix_payments_stay_id", "tenant_id", "stay_id"),
     Index("ix_payments_paid_at", "tenant_id", "provider", "paid_at"),
     Index("uq_payments_idempotency", "tenant_id", "idempotency", unique=True),
     where("ix_payments_ref_token", "tenant_id", "ref_token", unique=False, only="ref_token IS NOT NULL"),
     where("ix_payments_pending", "tenant_id", "started_at", unique=False, only="state = 'pending'"),
+    where("ix_payments_charging", "tenant_id", "started_at", unique=False, only="automatic = 1 AND state = 'pending'"),
 )
 
 refunds = table(
