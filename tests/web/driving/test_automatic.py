@@ -125,7 +125,8 @@ def test_the_office_invites_a_driver_and_ends_the_agreement(
 ) -> None:
     root = f"/s/{garage.spot.lot.site}/garages/automatic"
     assert "No car pays by itself" in alice_browser.get(root).text
-    given = {"lot": str(garage.lot), "plate": BOB, "provider": "simulated", "most": "80", "proof": "licence seen"}
+    given: dict[str, object] = {"lot": str(garage.lot), "plate": BOB, "provider": "simulated", "most": "80"}
+    given["proof"] = "licence seen"
     page = alice_browser.post(root, given).text
     link = re.search(r'href="[^"]*(/pay/[^"]+/automatic/[^"]+)" id="invitation"', page)
     assert link
@@ -147,7 +148,8 @@ def test_what_does_not_fit_is_told_beside_its_field(
     garage: Garage, alice_browser: Browser, field: str, value: str, said: str
 ) -> None:
     root = f"/s/{garage.spot.lot.site}/garages/automatic"
-    given = {"lot": str(garage.lot), "plate": BOB, "provider": "simulated", "most": "80", "proof": "licence seen"}
+    given: dict[str, object] = {"lot": str(garage.lot), "plate": BOB, "provider": "simulated", "most": "80"}
+    given["proof"] = "licence seen"
     answer = alice_browser.post(root, {**given, field: value})
     assert answer.status_code == 422
     assert said in answer.text

@@ -329,7 +329,8 @@ def _bill(bill: BillId, stay: StayId, at: datetime, lines: Any, minor: int, curr
 
 def payment_row(*columns: Any) -> PaymentRow:
     payment, stay, provider, merchant, state, minor, currency, *rest = columns
-    return PaymentRow(payment, stay, provider, merchant, state, Money(minor, currency), *rest[:-1], bool(rest[-1]))
+    rest[-1] = bool(rest[-1])  # `automatic` is empty where it is not
+    return PaymentRow(payment, stay, provider, merchant, state, Money(minor, currency), *rest)
 
 
 def refund_row(*columns: Any) -> RefundRow:
