@@ -95,7 +95,7 @@ def goes_owing(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> 
     before, entered = row.stay, seen_of(scene.house, scene.tenant, row)
     owed, plate = account(scene.tx, before, price, scene.at), str(entered.get("plate", ""))
     change(scene, before, gone(before, scene.at, owing=bool(owed.due)), seen)
-    write_bill(scene, before.stay, owed.bill, final=True)
+    close_account(scene, before.stay, owed)
     settle_calls(scene, before, [plate] if plate else [])
     record(scene, seen, "stay.left-owing", Reason.ALLOWED, opens=True, stay=before, plate=plate or None, means=None)
     return Arrival(Outcome.LEFT, Reason.ALLOWED, True, seen.passage, before.stay, owed.due)
