@@ -59,13 +59,15 @@ class FindingKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`minor`: of CHANGED by how much the net differs, of CARRIED what waits, of BELOW_MINIMUM what is missing. `days`: of
-    OPEN_CLOCK. `minutes`: of OVERTIME_WAITS. `code`: of CANNOT the refusal's, of WEAK_RULE the rule's name."""
+    OPEN_CLOCK. `minutes`: of OVERTIME_WAITS. `code`: of CANNOT the refusal's, of WEAK_RULE the rule's name;
+    `about` the key that it is about."""
 
     kind: FindingKind
     minor: int = 0
     minutes: int = 0
     days: tuple[date, ...] = ()
     code: str = ""
+    about: str = ""
 
     @property
     def blocks(self) -> bool:

@@ -245,10 +245,14 @@ def _one(scene: _Scene, person: PersonId, name: str, number: str) -> PersonSlip:
             past_of(slips, scene.month),
         )
     except Refused as refused:
-        return PersonSlip(person, name, number, terms.account, None, (Finding(FindingKind.CANNOT, code=refused.code),))
+        return PersonSlip(person, name, number, terms.account, None, (_cannot(refused),))
     before = next((one for one in reversed(slips) if next_month(one.month) == scene.month), None)
     found = findings(scene.rules.pack, terms, hours, slip, before)
     return PersonSlip(person, name, number, terms.account, slip, found)
+
+
+def _cannot(refused: Refused) -> Finding:
+    return Finding(FindingKind.CANNOT, code=refused.code, about=getattr(refused, "field", ""))
 
 
 def _scene(house: House, tx: Tx, month: date) -> _Scene:
@@ -391,7 +395,14 @@ def _summary_place(tenant: TenantId, run: PayRunId) -> Place:
 
 def _finding_document(finding: Finding) -> dict[str, Any]:
     days = [day.isoformat() for day in finding.days]
-    told = {"kind": finding.kind.value, "minor": finding.minor, "minutes": finding.minutes, "days": days, "code": finding.code}
+    told = {
+        "kind": finding.kind.value,
+        "minor": finding.minor,
+        "minutes": finding.minutes,
+        "days": days,
+        "code": finding.code,
+        "about": finding.about,
+    }
     return {key: value for key, value in told.items() if value}
 
 

@@ -52,6 +52,12 @@ DOINGS: Mapping[str, str] = {
     "leave.withdrawn": _("%(who)s took leave back"),
     "leave.granted": _("%(who)s gave leave by hand"),
     "leave.service-set": _("%(who)s wrote down since when they work"),
+    "pay.opened": _("%(who)s looked at what was agreed about pay"),
+    "pay.terms-changed": _("%(who)s changed what was agreed about pay"),
+    "pay.terms-removed": _("%(who)s removed an agreement about pay"),
+    "pay.entered": _("%(who)s entered something for a month’s pay"),
+    "payslip.opened": _("%(who)s opened a payslip"),
+    "payslips.listed": _("%(who)s looked at their own payslips"),
     "passages.searched": _("%(who)s searched for their passages"),
     "picture.opened": _("%(who)s opened a picture"),
 }

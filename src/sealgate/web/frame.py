@@ -57,7 +57,7 @@ TABS = (
     Tab(_("Visits"), "calendar", "/s/{site}/visits", Permission.HOST),
     Tab(_("Performance"), "chart", "/s/{site}/performance", Permission.PERFORMANCE),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
-    Tab(_("Pay"), "bill", "/payroll", Permission.PAY),
+    Tab(_("Payroll"), "bill", "/payroll", Permission.PAY),
     Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),
     Tab(_("Roster"), "calendar", "/s/{site}/roster", Permission.SEE_HOURS, group=_("Personnel")),

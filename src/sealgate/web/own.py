@@ -37,7 +37,7 @@ class Tab:
     address: str
 
 
-TABS = [Tab(_("Me"), "/my")]
+TABS = [Tab(_("Me"), "/my"), Tab(_("Payslips"), "/my/payslips")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from sealgate.domain.money import Money
 from sealgate.domain.payroll_lines import LineKind, PayLine
 from sealgate.web.i18n import Words, _
+from sealgate.web.refusals import REFUSALS
 
 ITEMS = {
     "pension": _("Pension"),
@@ -95,12 +96,20 @@ def amount(minor: int, currency: str) -> str:
 
 
 def hours_text(minutes: int, words: Words) -> str:
-    """12 h; 7.5 h; 7 h 20 min"""
+    """12 h; 20 min; 7 h 20 min"""
     hours, rest = divmod(abs(minutes), 60)
     sign = "-" if minutes < 0 else ""
+    if not hours and rest:
+        return sign + words.gettext(_("%(minutes)s min"), minutes=rest)
     if not rest:
         return sign + words.gettext(_("%(hours)s h"), hours=hours)
     return sign + words.gettext(_("%(hours)s h %(minutes)s min"), hours=hours, minutes=rest)
+
+
+def reason(code: str, words: Words) -> str:
+    """Why somebody cannot be paid, by the refusal's code."""
+    said_of = REFUSALS.get(code)
+    return code if said_of is None else words.gettext(said_of.message)
 
 
 def days_text(days: tuple[date, ...], words: Words) -> str:

@@ -38,7 +38,7 @@ def payslip_pdf(slip: Payslip, organisation: str, words: Words) -> bytes:
     page.set_font(size=13)
     _row(page, words.gettext(_("Paid to you")), money_text(Money(slip.slip.net, currency), words), h=10)
     _table(page, words.gettext(_("Earned")), slip.slip.earned, slip.slip.gross, currency, words)
-    _table(page, words.gettext(_("Taken off")), slip.slip.taken, slip.slip.taken_off, currency, words)
+    _table(page, words.gettext(_("Deducted")), slip.slip.taken, slip.slip.taken_off, currency, words)
     if slip.slip.employer:
         paid = words.gettext(_("Paid by the employer on top"))
         _table(page, paid, slip.slip.employer, slip.slip.employer_cost, currency, words)
@@ -94,7 +94,7 @@ def _table(page: FPDF, title: str, lines: tuple[PayLine, ...], total: int, curre
     page.line(EDGE, page.get_y() + 1, A4[0] - EDGE, page.get_y() + 1)
     page.ln(2)
     page.set_font(size=10)
-    _row(page, words.gettext(_("Sum")), amount(total, currency))
+    _row(page, words.gettext(_("Total")), amount(total, currency))
 
 
 def _row(page: FPDF, label: str, value: str, h: int = 6) -> None:

@@ -148,7 +148,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Role.MANAGER: _("Team manager"),
         Role.PRIVACY: _("Privacy officer"),
         Role.ATTENDANT: _("Attendant"),
-        Role.PAYROLL: _("Payroll"),
+        Role.PAYROLL: _("Payroll clerk"),
     },
     Permission: {
         Permission.WATCH: _("Watch the gates"),

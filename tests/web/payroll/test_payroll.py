@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from sealgate.domain.ids import PersonId, SiteId
 from sealgate.domain.operators import Role
-from sealgate.flows import enrol, pay_terms, payday, signin
+from sealgate.flows import enrol, pay_terms, payday, selfservice, signin
 from sealgate.flows.kit import House, Signed
 
 PASSWORD = "rusty anchors sing at dusk"
@@ -182,3 +182,26 @@ def test_payroll_opens_no_picture_no_person_and_no_gate(
     ]
     assert [path for path in shut if hers.get(path).status_code != 403] == []
     assert str(hers.get("/").url).endswith("/payroll")
+
+
+def test_somebody_reads_their_own_payslips_once_they_are_closed_and_nobody_elses(
+    house: House, alice: Signed, erin: Signed, frank: Signed, bob: PersonId, browser: Callable[[], Any]
+) -> None:
+    charlie = enrol.enrol(house, alice, enrol.NewPerson("Charlie Low"))
+    phone, other = browser(), browser()
+    phone.post(f"/my/enter/{selfservice.make_link(house, alice, bob)}")
+    other.post(f"/my/enter/{selfservice.make_link(house, alice, charlie)}")
+    run = payday.draft(house, erin, OCTOBER)
+    mine = f"/my/payslips/{run}"
+    assert "No payslip yet" in phone.get("/my/payslips").text
+    assert phone.get(mine).status_code == 404
+    payday.check(house, erin, run, 1)
+    payday.approve(house, frank, run, 1)
+    payday.close(house, erin, run)
+    assert "44,920.00 CNY" in phone.get("/my/payslips").text
+    assert "¥44,920.00" in phone.get(mine).text
+    assert phone.get(f"{mine}/pdf").content.startswith(b"%PDF")
+    assert [other.get(path).status_code for path in (mine, f"{mine}/pdf")] == [404, 404]
+    assert "No payslip yet" in other.get("/my/payslips").text
+    assert browser().get(mine).status_code == 401
+    assert "looked at their own payslips" in phone.get("/my").text
