@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from sealgate.api import ingest, notices
+from sealgate.api import visits as visits_api
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.errors import Fault, Refused
@@ -317,6 +318,7 @@ def web_application(program: Program) -> FastAPI:
     application = console.build(program.house)
     application.include_router(ingest.routes(program.house))
     application.include_router(notices.routes(program.house))
+    application.include_router(visits_api.routes(program.house))
     return application
 
 

@@ -151,7 +151,7 @@ def _campus(
     from sealgate.app import initialise, running
     from sealgate.cli.demo_garage import FastClock
     from sealgate.flows import campus as campuses
-    from sealgate.flows import garage_demo
+    from sealgate.flows import garage_demo, visit_demo
 
     is_new = not settings.data.exists()
     if is_new:
@@ -165,6 +165,8 @@ def _campus(
             if faces:
                 _enrol(program, campus, faces)
         garage = garage_demo.recall(program.house, campus) or garage_demo.build(program.house, campus, texts)
+        if is_new:
+            visit_demo.build(program.house, campus)
         program.fill_galleries()
         yield program, campus, garage
 

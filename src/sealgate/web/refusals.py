@@ -40,6 +40,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "kiosk.draft-over": Sentence(_("This screen was left alone, and forgot what was typed"), _("Begin again")),
     "form.not-a-time": Sentence(_("Choose a time")),
     "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
+    "api.unknown-caller": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
     # files of people
     "people-file.not-text": Sentence(

@@ -7,6 +7,7 @@ browser and a photograph arrive as the same form.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -163,10 +164,11 @@ def show_secret(request: Request, page: AtPage, person: UUID, field: str, purpos
 
 
 def drawn(text: str) -> str:
-    """A QR code as inline SVG, without style attributes."""
+    """A QR code as inline SVG, without style attributes; it has a view box, so that a stylesheet may size it."""
     drawing = io.BytesIO()
     segno.make(text, error="m", micro=False).save(drawing, kind="svg", scale=6, border=3, xmldecl=False, svgns=True)
-    return drawing.getvalue().decode()
+    text = drawing.getvalue().decode()
+    return re.sub(r'width="(\d+)" height="(\d+)"', r'width="\1" height="\2" viewBox="0 0 \1 \2"', text, count=1)
 
 
 def _secret(
