@@ -312,11 +312,6 @@ def stay_path(secret: str, held: str) -> str:
     return f"/pay/{secret}/stay/{held}"
 
 
-def pay_link(house: House, tenant: TenantId, stay: StayId) -> str:
-    """The page of one stay, to be sent to its driver: `/pay/…`. Raises `NotFound`."""
-    return exit_sign(house, tenant, stay).path
-
-
 @dataclass(frozen=True, slots=True)
 class ExitSign:
     """What the exit's display shows a car that has to pay: a QR that leads to `path`, and the same as digits to type."""

@@ -36,6 +36,7 @@ from sealgate.web.i18n import _
 from sealgate.web.live import said
 from sealgate.web.report_sheets import provider_said
 from sealgate.web.sessions import cookie_name
+from sealgate.web.stays import link_shown
 from sealgate.web.telling import Told, tell
 from sealgate.web.voice import Side
 
@@ -140,6 +141,18 @@ async def speak(request: Request, page: AtPage, call: UUID) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/calls/{call}/link")
+def pay_link(request: Request, page: AtPage, call: UUID) -> Response:
+    """The call comes back with a link for its driver."""
+    try:
+        view = _view(page, CallId(call))
+    except CallTaken as first:
+        return _told_who(request, page, first)
+    if view.chosen is None:
+        return _again(request, page, CallId(call), None, assist_acts.StayUnknown("the car is not known yet"))
+    return _call(request, page, view.line, link=link_shown(request, page, view.line.site, view.chosen.stay))
+
+
 @router.post("/calls/{call}/taken")
 def taken(
     request: Request,
@@ -192,7 +205,7 @@ def _toast(act: Act, decided: Decided) -> str:
 
 
 def _desk(request: Request, page: Page, *, status: int = 200, told: str = "", **more: Any) -> Response:
-    shown = {"line": None, "call": None, "entry": "", "trouble": None, "failed": None, "given": None, "tz": None}
+    shown = {"line": None, "call": None, "entry": "", "trouble": None, "failed": None, "given": None, "tz": None, "link": None}
     queue = assist.queue(page.house, page.signed)
     context = {**shown, **more, "queue": queue, "told": told, "ice": voice.ice_of(page.house), "Act": Act}
     context["takes"] = [(means, provider_said(page.words, means)) for means in ByHand]

@@ -19,16 +19,17 @@ from starlette.responses import Response
 from sealgate.domain.billing import RefundState
 from sealgate.domain.desk import Act
 from sealgate.domain.errors import Invalid, Refused
-from sealgate.domain.ids import PaymentId, RefundId, StayId
+from sealgate.domain.ids import PaymentId, RefundId, SiteId, StayId
 from sealgate.domain.money import Money, parse
 from sealgate.domain.operators import Permission
 from sealgate.domain.stays import StayState
-from sealgate.flows import paying, refunds, stay_record
+from sealgate.flows import paying, paylinks, refunds, stay_record
 from sealgate.flows.refunds import ByHand, RefundNeedsWords
 from sealgate.flows.stay_record import PaymentLine, StayRecord
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.report_sheets import provider_said
+from sealgate.web.ways import drawn
 
 router = APIRouter(prefix="/s/{site}/garages")
 Text = Annotated[str, Form(max_length=1000)]
@@ -67,6 +68,21 @@ class Happened:
     own: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A driver's link as a page shows it: whole, as a drawing, and as digits."""
+
+    address: str
+    drawing: str
+    code: str
+
+
+def link_shown(request: Request, page: Page, site: SiteId, stay: StayId) -> ShownLink:
+    made = paylinks.make_link(page.house, page.signed, site, stay)
+    address = (page.house.address or str(request.base_url).rstrip("/")) + made.path
+    return ShownLink(address, drawn(address), made.code)
+
+
 @router.get("/stays/{stay}")
 def stay(request: Request, page: AtPage, stay: UUID) -> Response:
     return _shown(request, page, StayId(stay))
@@ -89,6 +105,12 @@ def take_by_hand(
             raise
         return _shown(request, page, StayId(stay), refused)
     return redirect(request, f"{_root(page)}/stays/{stay}", _("Taken. The barrier opens if the car stands there."))
+
+
+@router.post("/stays/{stay}/link")
+def make_link(request: Request, page: AtPage, stay: UUID) -> Response:
+    """The page comes back with it."""
+    return _shown(request, page, StayId(stay), link=link_shown(request, page, page.here.site, StayId(stay)))
 
 
 @router.post("/stays/{stay}/end")
@@ -162,7 +184,9 @@ def _refund_form(page: Page, payment: PaymentId) -> dict[str, Any]:
     return {"stay": stay, "line": line, "means": provider_said(page.words, line.means)}
 
 
-def _shown(request: Request, page: Page, stay: StayId, refused: Refused | None = None) -> Response:
+def _shown(
+    request: Request, page: Page, stay: StayId, refused: Refused | None = None, link: ShownLink | None = None
+) -> Response:
     record = stay_record.stay_record(page.house, page.signed, page.here.site, stay)
     may_take = page.signed.may(Permission.DESK) and record.stay.state in PAYABLE
     context: dict[str, Any] = {
@@ -170,6 +194,8 @@ def _shown(request: Request, page: Page, stay: StayId, refused: Refused | None =
         "line": record.line,
         "now": page.house.clock.now(),
         "due": record.due,
+        "link": link,
+        "links": page.signed.may(Permission.DESK) and bool(record.due) and record.stay.state in PAYABLE,
         "takes": list(ByHand) if may_take and record.due else [],
         "said_means": lambda means: provider_said(page.words, means),
         "timeline": sorted(_timeline(page.words, record), key=lambda one: one.at)[::-1],

@@ -6,6 +6,7 @@ Chromium's microphone is its own test tone, so what arrives at the other side ca
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -349,6 +350,9 @@ def test_every_decision_of_the_desk_is_one_key(
             ask(desk, dialog, "the lift was broken")
         expect(desk.locator("#toasts")).to_contain_text(said)
     calls(garage, desk, clock, "沪B20000")
+    desk.keyboard.press("n")
+    expect(desk.locator("#ask-link a").first).to_have_attribute("href", re.compile(r"http://[^/]+/pay/.+/stay/.+"))
+    desk.locator("#ask-link footer button").click()
     desk.keyboard.press("b")
     expect(desk.locator("[data-key='b']")).to_contain_text("Give the lane free again")
     desk.keyboard.press("c")

@@ -195,6 +195,19 @@ def test_dora_takes_cash_on_the_stays_page_and_the_car_may_go(
     assert desk.post(f"{here}/taken", {"means": "cash", "minor": 1000, "currency": "CNY"}).status_code in {409, 422}
 
 
+def test_dora_makes_a_link_that_opens_this_stay_and_umbra_cannot(
+    campus: SiteId, garage: Garage, parked: StayId, enter: Enter, dora: Signed, umbra: Signed, phone: Browser
+) -> None:
+    made = enter(dora).post(f"/s/{campus}/garages/stays/{parked}/link").text
+    link = re.search(r'href="http://[^/"]+(/pay/[^"]+)"', made)
+    assert link
+    opened = phone.get(link[1]).text
+    assert "¥10.00" in opened
+    assert "Begun units" in opened
+    assert "stay.link-made" in actions(garage)
+    assert enter(umbra).post(f"/s/{campus}/garages/stays/{parked}/link").status_code == 404
+
+
 def test_a_car_that_nobody_saw_leave_is_taken_off_with_a_word(
     campus: SiteId, garage: Garage, parked: StayId, enter: Enter, dora: Signed
 ) -> None:
