@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     benches.command("store", help="Passages per second, and what a row costs as the table grows.")(store)
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
     benches.command("people", help="A file of people: read, judged, enrolled.")(people)
-    benches.command("garage", help="Cars a second that come in, are priced, pay and leave.")(garage)
+    benches.command("garage")(garage)
     benches.command("hours", help="A month of work days of very many people, derived and kept.")(hours)
     bench_vision.register(benches)
     app.add_typer(benches, name="bench")
@@ -69,13 +69,24 @@ def people(
 
 
 def garage(
-    closed: Annotated[int, typer.Option(help="Closed stays to put in before the second half", min=1000)] = 100_000,
-    open_stays: Annotated[int, typer.Option("--open", help="Cars that stand in the garage", min=500)] = 5_000,
+    closed: Annotated[int, typer.Option(help="Closed stays to put in before the second half", min=1000)] = 50_000,
+    open_stays: Annotated[int, typer.Option("--open", help="Cars that stand in the garage", min=100)] = 5_000,
+    each: Annotated[int, typer.Option(help="Cars of each kind that are timed, before and after", min=20)] = 100,
     as_json: Json = False,
 ) -> None:
+    """Cars a second that come in, are priced, pay and leave.
+
+    Minutes on one idle core; a million closed stays (`--closed 1000000`) take some more.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
     from sealgate.cli import bench_garage
 
-    result = bench_garage.measure(open_stays=open_stays, closed=closed)
+    sizes = {"open_stays": open_stays, "closed": closed, "each": each}
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
+        task = bar.add_task("Cars come and go", total=bench_garage.steps_of(**sizes))
+        result = bench_garage.measure(**sizes, done=lambda steps: bar.advance(task, steps))
     heads = ("", "a core's second, before", "after", "p50 ms after", "p95 ms after", "CPU after / before")
     tell(result, bench_garage.rows(result), heads, as_json=as_json)
 

@@ -41,6 +41,12 @@ APART = timedelta(seconds=10)
 STAYED = timedelta(hours=3)
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 
+CLOSED_A_STEP = 50
+"""Closed stays that are written in the time of about one car at a lane."""
+
+KINDS = 3
+"""Steps of one timed car: it comes, it goes and pays, another is misread."""
+
 Row = dict[str, float | int]
 
 
@@ -79,12 +85,14 @@ class Bench:
     provider: Simulated
     dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - made-up plates, no secret
     inside: list[PlateText] = field(default_factory=list)
+    done: Callable[[int], None] = lambda _: None
 
     def comes(self) -> Arrival:
         plate = PlateText("沪A" + "".join(self.dice.choice(LETTERS) for _ in range(5)))
         arrival = self._sees(self.garage.entry, plate)
         assert arrival.outcome is Outcome.ENTERED, arrival
         self.inside.append(plate)
+        self.done(1)
         return arrival
 
     def leaves(self, plate: PlateText, score: float = 0.98) -> Arrival:
@@ -116,13 +124,22 @@ class Bench:
         return PlateText(plate[:place] + other + plate[place + 1 :])
 
 
-def measure(*, open_stays: int = 5_000, closed: int = 100_000, each: int = 200) -> dict[str, Any]:
+Done = Callable[[int], None]
+"""Told how many steps were done since it was told last; the whole has `steps_of` of them."""
+
+
+def steps_of(*, open_stays: int, closed: int, each: int) -> int:
+    return open_stays + closed // CLOSED_A_STEP + 2 * each * KINDS
+
+
+def measure(*, open_stays: int = 5_000, closed: int = 100_000, each: int = 200, done: Done = lambda _: None) -> dict[str, Any]:
     """`each`: so many of every kind are timed. `ratios`: processor time for one with the closed stays over that without."""
     with tempfile.TemporaryDirectory(prefix="sealgate-bench-") as folder, one_core(), _bench(Path(folder)) as bench:
+        bench.done = done
         filling = _row([_took(bench.comes) for _ in range(open_stays)])
         bench.clock.move(STAYED)
         before = _course(bench, each)
-        close_many(bench.house, bench.garage, BEGAN, closed)
+        close_many(bench.house, bench.garage, BEGAN, closed, lambda many: done(many // CLOSED_A_STEP))
         after = _course(bench, each)
         ratios = {name: round(after[name]["cpu_ms"] / before[name]["cpu_ms"], 2) for name in before}
         return {
@@ -178,6 +195,7 @@ def _goes(bench: Bench, plate: PlateText) -> tuple[Spent, Spent, Spent]:
     priced = _took(lambda: paying.bill_of(bench.house, bench.garage.tenant, stay, bench.clock.now()))
     paid = _took(lambda: bench.pays(stay))
     assert bench.latch.releases[-1].gate == bench.garage.exit, "the bar did not go up"
+    bench.done(1)
     return shown, priced, paid
 
 
@@ -191,6 +209,7 @@ def _misreads(bench: Bench, each: int) -> Row:
 
 def _reads_wrongly(bench: Bench, plate: PlateText, found: list[Arrival]) -> None:
     found.append(bench.leaves(bench.misread(plate), 0.9))
+    bench.done(1)
 
 
 def _took(do: Callable[[], object]) -> Spent:

@@ -7,7 +7,7 @@ their own instants, as real ones are: what looks for the newest passages reads t
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -38,8 +38,11 @@ BATCH = 2_500
 BENCH = Actor("system", "bench")
 
 
-def close_many(house: House, garage: Garage, until: datetime, count: int) -> None:
-    """Stays of earlier days, each with its final bill, its payment and its two passages; what is sealed is as long as ours."""
+def close_many(house: House, garage: Garage, until: datetime, count: int, done: Callable[[int], None] = lambda _: None) -> None:
+    """Stays of earlier days, each with its final bill, its payment and its two passages; what is sealed is as long as ours.
+
+    `done` is told how many were written, after each commit.
+    """
     until, counter = until - timedelta(days=1), Counter(node=1)
     for first in range(0, count, BATCH):
         stays = [_closed(until - APART * (count - number)) for number in range(first, min(first + BATCH, count))]
@@ -48,6 +51,7 @@ def close_many(house: House, garage: Garage, until: datetime, count: int) -> Non
                 tx.sql.execute(sa.insert(table), [{"tenant_id": tx.tenant, **make(garage, stay)} for stay in stays])
             passages.append(tx, _passages(counter, garage, stays))
             journal.write(tx, house.keyring, house.clock.now(), "bench.filled", object=f"stays:{len(stays)}")
+        done(len(stays))
 
 
 @dataclass(frozen=True, slots=True)
