@@ -47,6 +47,7 @@ def demo(
     from sealgate.app import readers
     from sealgate.cli.demo_garage import garage_traffic
     from sealgate.cli.demo_past import live_a_week
+    from sealgate.cli.demo_people import a_year_behind
     from sealgate.cli.serve import listening, print_links, terminable
     from sealgate.settings import load
 
@@ -71,6 +72,9 @@ def demo(
         print_links(program, server.address)
         typer.echo(f"Kiosk in the lobby: {server.address}/kiosk/{campus.kiosk}")
         _print_garage(program, garage, server.address)
+        if is_new:
+            typer.echo("A year of personnel is being made up meanwhile…")
+            stack.enter_context(a_year_behind(program.house, campus))
         typer.echo("Ctrl-C stops it.")
         server.wait()
     typer.echo("Stopped." if data else "Stopped; the temporary data are gone.")

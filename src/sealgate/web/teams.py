@@ -149,7 +149,8 @@ def end_team(request: Request, page: AtPage, team: UUID) -> Response:
 
 def roll_sheet(words: Words, lines: Sequence[RollLine], page: Page) -> Sheet:
     heads = (
-        _("Contractor"), _("Team"), _("Name"), _("Staff number"), _("Trade"), _("In the team since"), _("Seen first"), _("Seen last"),
+        _("Contractor"), _("Team"), _("Name"), _("Staff number"), _("Trade"), _("In the team since"), _("Seen first"),
+        _("Seen last"),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for line in lines:
