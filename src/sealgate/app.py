@@ -190,6 +190,7 @@ def running(
             address=settings.public_address.rstrip("/"),
             newest=views.newest,
             post=_post(settings, clock),
+            code_in=pictures.code_in,
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
         _go_round(clockwork, house)

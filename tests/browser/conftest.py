@@ -247,6 +247,11 @@ class AtWork:
             "consent": f"{person}/consent",
             "face": f"{person}/face",
             "suspend": f"{person}/suspend",
+            "visits": f"{self.here}/visits",
+            "visit-new": f"{self.here}/visits/new",
+            "visit-blocks": f"{self.here}/visits/blocks",
+            "visit-rules": f"{self.here}/visits/rules",
+            "muster": f"{self.here}/muster",
             "passages": f"{self.here}/passages",
             "gates": f"{self.here}/gates",
             "gate": f"{self.here}/gates/{self.gate}",
@@ -295,6 +300,8 @@ class AtWork:
         yield "picture-open", lambda: self._open_picture(page)
         yield "kiosk-open", lambda: self._kiosk(page)
         yield "kiosk", lambda: self._kiosk_again(page)
+        for name in ("", "/code", "/name"):
+            yield f"kiosk-visit{name.replace('/', '-')}", lambda name=name: page.goto(f"/kiosk/visit{name}")  # type: ignore[misc]
 
     def doorsteps(self, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:
         """What somebody meets who is not signed in."""

@@ -49,7 +49,7 @@ class House:
     `providers` are by their names; `address` is how browsers and providers reach us, without a slash at its end.
     `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `stun` are the
     servers by which voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to:
-    links are shown, to be copied.
+    links are shown, to be copied. `code_in(pixels)` is the text of a QR code in a picture, empty where none is read.
     """
 
     store: Store
@@ -72,6 +72,7 @@ class House:
     newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
     stun: tuple[str, ...] = ()
     post: Post | None = None
+    code_in: Callable[[Pixels], str] = lambda _pixels: ""
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 

@@ -406,3 +406,16 @@ def test_the_roll_call_has_staff_and_visitors_apart_and_nobody_who_left(receptio
     assert found.lines[1].belongs == "Alice Ames"
     with pytest.raises(Forbidden):
         muster(house, reception.alice, campus.site)
+
+
+def test_a_code_held_before_the_kiosks_camera_is_a_code_shown_and_its_picture_is_not_kept(reception: Any, picture: Any) -> None:
+    made = reception.agreed()
+    text = visit_page.page(reception.house, made.link).pass_text
+    seeing = replace(reception.house, code_in=lambda _pixels: text)
+    seen = kiosk.look(seeing, reception.kiosk, picture())
+    assert isinstance(seen, Admission)
+    assert seen.decision.opens
+    assert reception.state(made) is VisitState.INSIDE
+    assert list(reception.house.blobs.names()) == []
+    advert = replace(reception.house, code_in=lambda _pixels: "https://example.org/buy")
+    assert isinstance(kiosk.look(advert, reception.kiosk, picture()), kiosk.NothingSeen)

@@ -1,5 +1,5 @@
 // Keeps the newest roll call, and what it needs to be drawn, for when the server does not answer. Registered by muster.js
-// when somebody asks for it; taken away, with all that it kept, when they let it go or sign out.
+// when somebody asks for it. The copy goes when they let it go, or when the page is asked for by nobody who is signed in.
 "use strict";
 const KEPT = "roll-call";
 const isRollCall = (url) => /^\/s\/[0-9a-f-]+\/muster$/.test(url.pathname);
