@@ -51,7 +51,7 @@ def invite(
 @router.post("/{agreement}/end")
 def end(request: Request, page: AtPage, agreement: UUID) -> Response:
     agreeing.end(page.house, page.signed, AgreementId(agreement))
-    return redirect(request, f"/s/{page.here.site}/garages/automatic", said=_("The car pays by itself no more"))
+    return redirect(request, f"/s/{page.here.site}/garages/automatic", said=_("The car pays automatically no more"))
 
 
 def _context(request: Request, page: Page, after: AgreementId | None = None) -> dict[str, Any]:

@@ -243,9 +243,9 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "pay.nothing-due": Sentence(_("There is nothing to pay"), _("Drive to any exit")),
     "agreement.over": Sentence(_("This agreement is over"), _("Register the car anew")),
-    "agreement.not-offered": Sentence(_("This car cannot pay by itself here"), _("Pay in another way")),
+    "agreement.not-offered": Sentence(_("This car cannot pay automatically here"), _("Pay in another way")),
     "agreement.car-taken": Sentence(
-        _("This car pays by itself already"), _("Whoever agreed to that stops it first, or the attendant does")
+        _("This car pays automatically already"), _("Whoever agreed to that stops it first, or the attendant does")
     ),
     "agreement.wrong-most": Sentence(_("Type the most of one charge, such as 200")),
     "agreement.not-proven": Sentence(_("Say in 3 to 300 characters how you know whose car it is")),

@@ -50,9 +50,9 @@ def agrees(phone: Browser, garage: Garage, parked: StayId, act: str = "sign") ->
 
 
 def test_bob_agrees_once_and_the_exit_opens(garage: Garage, phone: Browser, parked: StayId, clock: HandClock) -> None:
-    assert "Pay by itself from now on" in phone.get(garage.sign(parked).path).text
+    assert "Pay automatically from now on" in phone.get(garage.sign(parked).path).text
     page = phone.get(agrees(phone, garage, parked)).text
-    assert "This car pays by itself" in page
+    assert "This car pays automatically" in page
     assert "¥50.00" in page
     garage.goes(BOB)
     charging.charge_waiting(garage.house, garage.signed.tenant)
@@ -86,19 +86,19 @@ def test_bob_stops_it_on_the_agreements_page(garage: Garage, phone: Browser, par
 def test_bob_stops_it_on_the_page_of_his_stay(garage: Garage, phone: Browser, parked: StayId) -> None:
     agrees(phone, garage, parked)
     path = garage.sign(parked).path
-    assert "This car pays by itself" in phone.get(path).text
-    assert "Pay by itself from now on" in phone.post(f"{path}/automatic/stop").text
+    assert "This car pays automatically" in phone.get(path).text
+    assert "Pay automatically from now on" in phone.post(f"{path}/automatic/stop").text
 
 
 def test_an_address_that_shows_the_sum_registers_and_stops_nothing(garage: Garage, phone: Browser, parked: StayId) -> None:
     held = stay_pass(garage.house, garage.signed.tenant, parked, Shows.SUM)
     path = f"{garage.page}/stay/{held}"
-    assert "Pay by itself" not in phone.get(path).text
+    assert "Pay automatically" not in phone.get(path).text
     assert phone.post(f"{path}/automatic", {"provider": "simulated", "most": "50"}).status_code == 404
     agreement = agrees(phone, garage, parked)
-    assert "pays by itself" not in phone.get(path).text
+    assert "pays automatically" not in phone.get(path).text
     phone.post(f"{path}/automatic/stop")
-    assert "This car pays by itself" in phone.get(agreement).text
+    assert "This car pays automatically" in phone.get(agreement).text
 
 
 @pytest.mark.parametrize("most", ["", "0", "-5", "1e3", "fifty", "5.001", "9" * 30])
@@ -124,7 +124,7 @@ def test_the_office_invites_a_driver_and_ends_the_agreement(
     garage: Garage, phone: Browser, parked: StayId, alice_browser: Browser
 ) -> None:
     root = f"/s/{garage.spot.lot.site}/garages/automatic"
-    assert "No car pays by itself" in alice_browser.get(root).text
+    assert "No car pays automatically" in alice_browser.get(root).text
     given: dict[str, object] = {"lot": str(garage.lot), "plate": BOB, "provider": "simulated", "most": "80"}
     given["proof"] = "licence seen"
     page = alice_browser.post(root, given).text
@@ -132,11 +132,11 @@ def test_the_office_invites_a_driver_and_ends_the_agreement(
     assert link
     assert "Not signed yet" in page
     signing = phone.post(f"{link[1]}/sign")
-    assert "This car pays by itself" in phone.post(signing.url.path, {"act": "sign"}).text
+    assert "This car pays automatically" in phone.post(signing.url.path, {"act": "sign"}).text
     listed = alice_browser.get(root).text
     ended = re.search(rf'action="({root}/[0-9a-f-]+/end)"', listed)
     assert ended
-    assert "No car pays by itself" in alice_browser.post(ended[1]).text
+    assert "No car pays automatically" in alice_browser.post(ended[1]).text
     assert "This agreement is over." in phone.get(link[1]).text
 
 
