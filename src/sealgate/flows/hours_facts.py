@@ -82,14 +82,11 @@ def seen(
     for site in ways.sites:
         for day in each_day(begin, end):
             tokens = _tokens(house, db.tenant, site, day, values, needed)
-            whose = dict(zip(tokens, people, strict=False))
+            whose = dict(zip(tokens, marks.values(), strict=False))
             for number in range(0, len(tokens), passages.MAX_MARKS):
-                for token, passage, gate, at in passages.marks(
-                    db, day_number(day), tokens[number : number + passages.MAX_MARKS]
-                ):
-                    way = ways.ways.get(gate)
-                    if way is not None:
-                        marks[whose[token]].append(Mark(at, way[0], Source(f"passage:{passage}"), way[1]))
+                asked = tokens[number : number + passages.MAX_MARKS]
+                for token, passage, (direction, there), at in passages.marks(db, day_number(day), asked, ways.ways):
+                    whose[token].append(Mark(at, direction, Source(f"passage:{passage}"), there))
     return marks
 
 

@@ -7,11 +7,10 @@ A batch that comes twice (an edge did not hear our answer) is known by its nonce
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,6 +22,8 @@ from sealgate.ports import LatchAnswer, Sealed, Token
 from sealgate.store import schema as s
 from sealgate.store.columns import microseconds
 from sealgate.store.engine import Reader, Tx
+
+T = TypeVar("T")
 
 MAX_BATCH = 5_000
 MAX_TOKENS = 400
@@ -167,8 +168,9 @@ def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.CTE:
     return found.cte("found").prefix_with("MATERIALIZED")  # or a planner might walk the whole site and ask for the token last
 
 
-def marks(db: Reader, day: int, tokens: Sequence[Token]) -> list[tuple[Token, int, GateId, int]]:
-    """Of one day and very many tokens: token, passage, gate, microseconds since 1970, for the passages that opened.
+def marks(db: Reader, day: int, tokens: Sequence[Token], ways: Mapping[GateId, T]) -> list[tuple[Token, int, T, int]]:
+    """Of one day and very many tokens: token, passage, what `ways` says of its gate, microseconds since 1970; for passages
+    that opened, and through those gates alone.
 
     In the driver's own words, for a month of ten thousand people is a million rows. At most `MAX_MARKS` tokens at once.
     """
@@ -178,11 +180,11 @@ def marks(db: Reader, day: int, tokens: Sequence[Token]) -> list[tuple[Token, in
         return []
     if db.sql.dialect.name == "sqlite":
         asked = _MARKS_SQLITE + ",".join("?" * len(tokens)) + ")"
-        rows = db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens)).all()
-        gates = {raw: GateId(UUID(bytes=raw)) for raw in {row[2] for row in rows}}
-        return [(Token(token), passage, gates[gate], at) for token, passage, gate, at in rows]
+        known: dict[Any, T] = {gate.bytes: way for gate, way in ways.items()}
+        found = db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens))
+        return [(token, passage, known[gate], at) for token, passage, gate, at in found if gate in known]
     found = db.sql.exec_driver_sql(_MARKS_POSTGRES, (db.tenant, day, list(tokens)))
-    return [(Token(bytes(token)), passage, GateId(gate), at) for token, passage, gate, at in found]
+    return [(Token(bytes(token)), passage, ways[gate], at) for token, passage, gate, at in found if gate in ways]
 
 
 def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:
