@@ -119,11 +119,13 @@ def _earned(pack: Pack, month: date, terms: Terms, hours: MonthHours, entry: Ent
     yield from _overtime(pack, month, hours, hourly)
     for extra in terms.allowances:
         yield PayLine(LineKind.ALLOWANCE, extra.minor, extra.name)
+    score = Fraction(1) if entry.score is None else entry.score
     yield PayLine(
         LineKind.PERFORMANCE,
-        whole(terms.performance_bonus * entry.score),
+        whole(terms.performance_bonus * score),
         base=terms.performance_bonus,
-        share=share_text(entry.score),
+        share=share_text(score),
+        sources=(entry.reviewed,) if entry.reviewed else (),
     )
     yield PayLine(LineKind.BONUS, entry.bonus)
     for extra in entry.others:

@@ -85,14 +85,17 @@ class Terms:
 class Entry:
     """What somebody entered for one person and month. `separate_bonus` is taxed by itself; `damage` is taken off, by
     the limit.
+    `score` None: as the newest closed review says, else the whole.
     """
 
     pieces: int = 0
-    score: Fraction = Fraction(1)
+    score: Fraction | None = None
     bonus: int = 0
     separate_bonus: int = 0
     others: tuple[Extra, ...] = ()
     damage: int = 0
+    reviewed: str = ""
+    """The review that `score` was taken from, as a source of the line; nobody enters it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +173,14 @@ def read_entry(document: Mapping[str, Any], currency: str) -> Entry:
     table = PayTable(document, currency=currency)
     found = Entry(
         pieces=table.whole("pieces", 0, 10_000_000, 0),
-        score=table.share("score", Fraction(1)),
+        score=table.maybe_share("score"),
         bonus=table.amount("bonus", 0),
         separate_bonus=table.amount("separate_bonus", 0),
         others=_extras(table, "others"),
         damage=table.amount("damage", 0),
     )
     table.done()
-    if found.score > 10:
+    if found.score is not None and found.score > 10:
         raise table.trouble(WrongPayValue, "score", "a score is at most 1000%")
     return found
 
@@ -186,7 +189,7 @@ def entry_document(entry: Entry, currency: str) -> dict[str, Any]:
     """As `read_entry` reads it again."""
     return {
         "pieces": entry.pieces,
-        "score": share_text(entry.score),
+        "score": _share(entry.score),
         "bonus": _text(entry.bonus, currency),
         "separate_bonus": _text(entry.separate_bonus, currency),
         "others": [{"name": one.name, "amount": _text(one.minor, currency)} for one in entry.others],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -24,10 +24,12 @@ from sealgate.domain.payroll_hours import month_hours
 from sealgate.domain.payroll_lines import Slip, read_slip, reversed_slip, slip_document
 from sealgate.domain.payroll_run import Finding, FindingKind, RunKind, RunState, Sums, findings, sums, weak_rules
 from sealgate.domain.payroll_terms import NOTHING, Entry, Terms, next_month, terms_on
+from sealgate.domain.performance import PeriodScore
 from sealgate.flows.hours import read_days
 from sealgate.flows.kit import House, Signed, organisation, seal, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.flows.pay_terms import Rules, opened_entry, opened_terms, rules_in
+from sealgate.flows.performance import period_scores
 from sealgate.flows.signin import operator_names
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
@@ -88,6 +90,7 @@ class _Scene:
     past: Mapping[PersonId, tuple[Slip, ...]]
     days: Mapping[PersonId, tuple[WorkDay, ...]]
     leave: Mapping[LeaveKindId, int]
+    scores: Mapping[PersonId, PeriodScore]
 
 
 def draft(house: House, signed: Signed, month: str) -> PayRunId:
@@ -241,7 +244,7 @@ def _one(scene: _Scene, person: PersonId, name: str, number: str) -> PersonSlip:
             scene.month,
             terms,
             hours,
-            scene.entries.get(person, NOTHING),
+            _scored(scene.entries.get(person, NOTHING), scene.scores.get(person)),
             past_of(slips, scene.month),
         )
     except Refused as refused:
@@ -249,6 +252,13 @@ def _one(scene: _Scene, person: PersonId, name: str, number: str) -> PersonSlip:
     before = next((one for one in reversed(slips) if next_month(one.month) == scene.month), None)
     found = findings(scene.rules.pack, terms, hours, slip, before)
     return PersonSlip(person, name, number, terms.account, slip, found)
+
+
+def _scored(entry: Entry, reviewed: PeriodScore | None) -> Entry:
+    """What somebody entered for the month holds before what the review said."""
+    if entry.score is not None or reviewed is None:
+        return entry
+    return replace(entry, score=reviewed.share, reviewed=f"review:{reviewed.since}..{reviewed.until}")
 
 
 def _cannot(refused: Refused) -> Finding:
@@ -276,6 +286,7 @@ def _scene(house: House, tx: Tx, month: date) -> _Scene:
         past=_past(house, tx, month),
         days=read_days(house, tx, list(here), month, last),
         leave={kind.kind: kind.paid for kind in leaves.kinds(tx)},
+        scores=period_scores(house, tx, list(here), last),
     )
 
 

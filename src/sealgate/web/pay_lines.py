@@ -50,6 +50,7 @@ SOURCES = {
     "roster-day": _("roster of the day"),
     "calendar": _("calendar"),
     "plan": _("assumed by plan"),
+    "review": _("review"),
 }
 
 

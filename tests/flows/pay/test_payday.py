@@ -21,7 +21,7 @@ from sealgate.domain.payroll_errors import (
 )
 from sealgate.domain.payroll_lines import LineKind
 from sealgate.domain.payroll_run import FindingKind, RunState
-from sealgate.flows import looking, pay_slips, pay_terms, payday, paypacks, people
+from sealgate.flows import looking, pay_slips, pay_terms, payday, paypacks, people, performance
 from sealgate.flows.kit import House
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
@@ -200,6 +200,27 @@ def test_the_tenants_own_rules_are_taken_in_the_place_of_those_that_come_along(h
     pay_terms.drop_pack(house, wages.erin, "cn")
     assert not pay_terms.pay_rules(house, wages.erin).own
     assert alice
+
+
+def test_a_closed_review_pays_its_share_of_the_performance_pay_unless_somebody_entered_another(
+    house: House, wages: Any
+) -> None:
+    """A score of 4 pays 120 % of 1,000; what was entered for the month holds before it."""
+    alice = wages.hired("Alice Marsh", performance_bonus="1000.00")
+    cycle = performance.add_cycle(house, wages.campus.signed, "First half", date(2026, 1, 1), date(2026, 6, 30))
+    performance.score(house, wages.campus.signed, cycle, alice, 4, "More than was asked.")
+
+    def paid() -> tuple[int, tuple[str, ...]]:
+        slip = payday.record(house, wages.erin, wages.draft())[1][0].slip
+        assert slip is not None
+        line = next(line for line in slip.earned if line.kind is LineKind.PERFORMANCE)
+        return line.minor, line.sources
+
+    assert paid() == (100_000, ())
+    performance.close_cycle(house, wages.campus.signed, cycle)
+    assert paid() == (120_000, ("review:2026-01-01..2026-06-30",))
+    pay_terms.set_entry(house, wages.erin, alice, OCTOBER, {"score": "50%"})
+    assert paid() == (50_000, ())
 
 
 def test_the_bank_and_the_books_wait_for_approval(house: House, wages: Any) -> None:

@@ -115,7 +115,7 @@ def test_pay_is_agreed_and_entered_in_forms(house: House, erin: Signed, bob: Per
     )
     assert "Entered" in entered.text
     entry = pay_terms.details(house, erin, bob, OCTOBER).entry
-    assert (float(entry.score), entry.bonus, entry.others[0].minor, entry.pieces) == (1.1, 50_000, 500, 0)
+    assert (str(entry.score), entry.bonus, entry.others[0].minor, entry.pieces) == ("11/10", 50_000, 500, 0)
     assert hers.post(f"{here}/entry", {"month": "soon"}).status_code == 422
     assert hers.post(f"{here}/terms/remove", {"since": "2026-09-01"}).status_code == 200
     assert len(pay_terms.details(house, erin, bob, OCTOBER).terms) == 1
