@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,12 +29,13 @@ from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.agent import Agent, OpenLoop
 from sealgate.edge.gate import GateLoop
-from sealgate.edge.opening import open_gate
+from sealgate.edge.opening import open_gate, untold
+from sealgate.edge.views import LaneViews
 from sealgate.flows import agreeing, charging, paying, reconciling, visit_letters, visit_rounds
+from sealgate.flows.at_gate import Answer, is_lane
 from sealgate.flows.faces import fill_gallery
 from sealgate.flows.kit import House
-from sealgate.flows.passage import Admission
-from sealgate.flows.rules import found, source_of
+from sealgate.flows.rules import found, sources_of
 from sealgate.payments.alipay import Alipay, AlipayAccount
 from sealgate.payments.simulated import Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
@@ -107,26 +108,47 @@ class Program:
         return found[0]
 
     @contextmanager
-    def gates(self, sources: Mapping[GateId, str] | None = None) -> Iterator[Agent]:
-        """Run the loop of every gate that has a camera: one of `sources`, or the address kept with the gate."""
-        opened: dict[GateId, OpenLoop] = {}
+    def gates(self, sources: Mapping[GateId, str] | None = None) -> Iterator[Agent[GateId | tuple[GateId, int]]]:
+        """Run the loop of every gate that has a camera: one of `sources`, or the addresses kept with the gate.
+
+        A lane may have two cameras: the second one's loop has a life of its own, so that either goes on without the other.
+        """
+        opened: dict[GateId | tuple[GateId, int], OpenLoop] = {}
         for tenant in self.house.store.tenants():
             for row in _gates(self.house, tenant.tenant):
-                source = (sources or {}).get(row.gate) or source_of(self.house, tenant.tenant, row.gate)
-                if source is not None:
-                    fps = self.settings.frames_per_second
-                    opens = partial(open_gate, self.house, tenant.tenant, row.gate, source, fps=fps)
-                    opened[row.gate] = partial(self.views.opened, tenant.tenant, row.gate, opens)
+                given = (sources or {}).get(row.gate)
+                named = (given,) if given else sources_of(self.house, tenant.tenant, row.gate)
+                for number, opens in enumerate(self.loops(tenant.tenant, row.gate, named), 1):
+                    if number == 1:
+                        opened[row.gate] = partial(self.views.opened, tenant.tenant, row.gate, opens)
+                    else:
+                        opened[row.gate, number] = opens
         with Agent(opened) as agent:
             yield agent
 
-    def watch(self, gate: tuple[TenantId, GateId], source: str, told: Callable[[Admission], None]) -> None:
-        """One gate, one camera, in this thread, until the source ends or Ctrl-C."""
-        loop = open_gate(self.house, *gate, source, fps=self.settings.frames_per_second, told=told)
-        try:
-            loop.run()
-        except KeyboardInterrupt:
-            loop.stop()
+    def loops(
+        self, tenant: TenantId, gate: GateId, sources: Sequence[str], told: Callable[[Answer], None] = untold
+    ) -> list[Callable[[], GateLoop]]:
+        """What opens the loop of each camera of one gate. Only a lane has a second one."""
+        fps, views = self.settings.frames_per_second, LaneViews()
+        used = sources if is_lane(self.house, tenant, gate) else sources[:1]
+        return [
+            partial(open_gate, self.house, tenant, gate, source, fps=fps, told=told, views=views, view=view)
+            for view, source in enumerate(used)
+        ]
+
+    def watch(
+        self, gate: tuple[TenantId, GateId], source: str, told: Callable[[Answer], None], *, second: str | None = None
+    ) -> None:
+        """One gate in this thread, until its source ends or Ctrl-C; a `second` camera of a lane in a thread beside it."""
+        first, *others = self.loops(*gate, [source, *filter(None, [second])], told)
+        loop = first()
+        with Agent({(gate[1], number): other for number, other in enumerate(others, 2)}) as beside:
+            try:
+                loop.run()
+                beside.wait()
+            except KeyboardInterrupt:
+                loop.stop()
 
 
 def initialise(settings: Settings, name: str) -> TenantId:

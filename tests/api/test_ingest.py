@@ -114,3 +114,18 @@ def test_a_generated_code_opens_by_qr(client: httpx.Client, acme: Campus, progra
 
 def test_health_says_that_it_works(client: httpx.Client, program: Program, tmp_path: Path) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_plate_and_a_ticket_at_the_lanes_of_a_garage(client: httpx.Client, acme: Campus, program: Program) -> None:
+    from sealgate.flows import garage_demo, parking, rules
+
+    house, signed = program.house, campus.system(program.house, acme.tenant)
+    garage = garage_demo.build(house, acme, [])
+    entry, leave = (rules.kiosk_link(house, signed, gate) for gate in (garage.entry, garage.exit))
+    came = show(client, entry, {"means": "plate", "value": "沪b-66888"}).json()
+    assert (came["opens"], came["reason"], came["due"]) == (True, "allowed", None)
+    assert show(client, leave, {"means": "plate", "value": "沪B66888"}).json()["opens"], "a quarter of an hour is free"
+    asked = show(client, leave, {"means": "plate", "value": "苏E12345"}).json()
+    assert (asked["opens"], asked["reason"]) == (False, "desk-asked")
+    drawn = parking.draw_ticket(house, acme.tenant, garage.entry)
+    assert show(client, leave, {"means": "qr", "value": drawn.code}).json()["opens"]

@@ -117,7 +117,7 @@ class Book:
             self.unseen.append((lane.lot.lot, event_.entering, event_.at))
 
     def _enter(self, lane: Lane, event_: Event, text: PlateText) -> None:
-        if isinstance(echo_of(lane, event_.at, text, self.passes), Echo):
+        if isinstance(echo_of(lane, [Reading(text, event_.at, event_.score)], self.passes), Echo):
             return
         live = [self.stays[name] for name in self._with(text)]
         waiting = [Undecided(c, at) for c, (lot, plate, at) in self.undecided.items() if (lot, plate) == (lane.lot.lot, text)]
@@ -152,7 +152,7 @@ class Book:
         self.asked += 1
 
     def _leave(self, lane: Lane, event_: Event, text: PlateText) -> None:
-        if isinstance(echo_of(lane, event_.at, text, self.passes), Echo):
+        if isinstance(echo_of(lane, [Reading(text, event_.at, event_.score)], self.passes), Echo):
             return
         near = [s for s in self.stays.values() if s.lot == lane.lot.lot and s.left is None and s.state is not StayState.CLOSED]
         near = [s for s in near if s.stay in self.plates and search_keys(text) & search_keys(self.plates[s.stay][0])]

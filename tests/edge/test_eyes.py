@@ -11,7 +11,8 @@ from sealgate.devices.simulated import SimulatedFaceReader, SimulatedPlateReader
 from sealgate.domain.ids import GateId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
-from sealgate.edge.eyes import BEGIN_ANEW, FaceEye, FollowingEye, PlateEye, around
+from sealgate.edge.eyes import FaceEye, FollowingEye, PlateEye, around
+from sealgate.edge.gate import BEGIN_ANEW
 from sealgate.edge.timings import Stage, Timings
 from sealgate.ports import Frame, Pixels, Vector
 

@@ -23,8 +23,8 @@ from sealgate.edge.opening import NothingToLookFor, open_gate
 from sealgate.edge.timings import Stage, Timings
 from sealgate.flows import campus as campuses
 from sealgate.flows import looking, rules
+from sealgate.flows.at_gate import Answer
 from sealgate.flows.campus import Campus
-from sealgate.flows.passage import Admission
 from sealgate.settings import load
 
 RED, GREEN, BLUE = (0, 0, 220), (0, 220, 0), (220, 0, 0)
@@ -79,7 +79,7 @@ def _png(pixels: Any) -> bytes:
 def test_a_known_face_opens_a_stranger_does_not_and_both_are_written_down(
     program: Program, campus: Campus, latch: SimulatedLatch, walk: Any
 ) -> None:
-    told: list[Admission] = []
+    told: list[Answer] = []
     timings = Timings()
     for colour in (GREEN, RED):
         source = walk(colour)

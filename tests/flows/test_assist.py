@@ -559,6 +559,7 @@ def test_a_ticket_is_drawn_at_the_entry_and_shown_at_the_exit(house: House, gara
     drawn = lane.draw_ticket(house, entry)
     assert drawn is not None
     clock.move(HOUR - MINUTE)
-    arrival = lane.show_ticket(house, leaving, drawn, price)
+    arrival = lane.show_code(house, leaving, drawn, price)
+    assert isinstance(arrival, Arrival)
     assert arrival.due == Money(500, "CNY")
     assert garage.screen().shown is Shown.PAY

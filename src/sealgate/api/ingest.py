@@ -1,4 +1,4 @@
-"""Readers at a gate: a card, QR text or PIN comes in as JSON, the decision goes back.
+"""Readers at a gate: a card, QR text, PIN or plate comes in as JSON, the decision goes back. At a lane of a lot also tickets.
 
 A reader proves itself by the secret that the console made for its gate (`Authorization: Bearer ...`); it can ask for
 that gate only. Every answer is problem+json or the decision, never a name.
@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sealgate.domain.errors import Refused
 from sealgate.domain.sightings import Means
 from sealgate.flows import kiosk
+from sealgate.flows.at_gate import Answer as AtGate
 from sealgate.flows.kit import House
+from sealgate.flows.parking import Arrival
 
 
 class UnknownReader(Refused):
@@ -31,11 +33,32 @@ class Code(BaseModel):
     value: Annotated[str, Field(min_length=1, max_length=512)]
 
 
+class Due(BaseModel):
+    """`amount` in the currency's own units, written with its decimals: "4.00"."""
+
+    amount: str
+    currency: str
+
+
 class Answer(BaseModel):
+    """`due` is what a car at an exit has to pay before it may go."""
+
     opens: bool
     reason: str
-    passage: str
+    passage: str | None
     latch: str | None
+    due: Due | None = None
+
+
+def answer(found: AtGate) -> Answer:
+    due = found.due if isinstance(found, Arrival) else None
+    return Answer(
+        opens=found.decision.opens,
+        reason=found.decision.reason.value,
+        passage=None if found.passage is None else str(found.passage),
+        latch=found.latch.value if found.latch else None,
+        due=None if due is None else Due(amount=due.text, currency=due.currency),
+    )
 
 
 def routes(house: House) -> APIRouter:
@@ -46,13 +69,7 @@ def routes(house: House) -> APIRouter:
         gate = kiosk.kiosk_gate(house, authorization.removeprefix("Bearer ").strip())
         if gate is None:
             raise UnknownReader("no such reader", hint="Make a new reader secret on the gate's page")
-        admission = kiosk.show_code(house, gate, Means(code.means), code.value)
-        return Answer(
-            opens=admission.decision.opens,
-            reason=admission.decision.reason.value,
-            passage=str(admission.passage),
-            latch=admission.latch.value if admission.latch else None,
-        )
+        return answer(kiosk.show_code(house, gate, Means(code.means), code.value))
 
     @router.get("/healthz", summary="Whether the program works, and whether it is sealed")
     def health() -> JSONResponse:

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 PAUSE = 4.0
 """Seconds between two made-up passages."""
 
+PARKED = 100
+"""Seconds on the wall between a picture at the garage's entry and the same at its exit."""
+
+MOST_WITH_CAMERAS = 10
+
 OPENING = 8
 """Made-up passages at the start."""
 
@@ -36,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     faces: Annotated[Path | None, typer.Option(help="Folder of face pictures that walk through the turnstile")] = None,
-    plates: Annotated[Path | None, typer.Option(help="Folder of pictures of cars that come to the garage lane")] = None,
+    plates: Annotated[Path | None, typer.Option(help="Folder of pictures of cars that drive through the garage")] = None,
     video: Annotated[Path | None, typer.Option(help="Video file that the lobby's camera plays")] = None,
     port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one")] = 8470,
     data: Annotated[Path | None, typer.Option(help="Folder to keep the demo in; a temporary one unless given")] = None,
@@ -44,6 +49,9 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", help="Make up no passages and no cars from now on")] = False,
 ) -> None:
     """Runs until Ctrl-C. Without `--data` nothing is left behind."""
+    if speed > MOST_WITH_CAMERAS and (faces or plates or video):
+        hint = f"With pictures the clock runs at most {MOST_WITH_CAMERAS} times faster: what was seen would be old at once."
+        raise typer.BadParameter(hint, param_hint="--speed")
     from sealgate.app import readers
     from sealgate.cli.demo_garage import garage_traffic
     from sealgate.cli.demo_past import live_a_week
@@ -61,7 +69,7 @@ def demo(
         is_new = not settings.data.exists()
         program, campus, garage = stack.enter_context(_campus(settings, *readers_here, faces=faces, plates=plates, speed=speed))
         server = stack.enter_context(listening(program))
-        stack.enter_context(program.gates(_sources(campus, faces, plates, video)))
+        stack.enter_context(program.gates(_sources(campus, garage, faces, plates, video)))
         if is_new:
             typer.echo("Making up the garage’s last days…")
             live_a_week(program.house, garage)
@@ -213,10 +221,13 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 
-def _sources(campus: Campus, faces: Path | None, plates: Path | None, video: Path | None) -> dict[GateId, str]:
-    """What each gate's camera plays, over and over."""
-    played = {campus.turnstile: faces, campus.lane: plates, campus.lobby: video}
-    return {gate: f"{path.absolute()}{_manner(path)}" for gate, path in played.items() if path is not None}
+def _sources(campus: Campus, garage: Garage, faces: Path | None, plates: Path | None, video: Path | None) -> dict[GateId, str]:
+    """What each gate's camera plays, over and over. Each car that comes in goes out some time later."""
+    played = {campus.turnstile: faces, garage.entry: plates, campus.lobby: video}
+    sources = {gate: f"{path.absolute()}{_manner(path)}" for gate, path in played.items() if path is not None}
+    if plates is not None and plates.is_dir():
+        sources[garage.exit] = f"{plates.absolute()}{_manner(plates)}&after={PARKED}"
+    return sources
 
 
 def _manner(path: Path) -> str:

@@ -80,6 +80,7 @@ class GarageTraffic:
         self._number = count()
         self._inside = 0
         self.stands: Car | None = None
+        self._mine: set[StayId] = set()
         self._over = Event()
         self._thread = Thread(target=self._run, name="garage traffic", daemon=True)
 
@@ -126,6 +127,27 @@ class GarageTraffic:
         for _ in range(AT_ONCE):
             self.drive(self.visit(self.car(), soonest=1))
         self.drive(self.comes_in_turn())
+        self.drive(self.others_pay())
+
+    def others_pay(self) -> Iterator[timedelta]:
+        """Cars that a camera sees at the exit have drivers too."""
+        while True:
+            yield 15 * SECOND
+            for stay in self._waiting() - self._mine:
+                self._mine.add(stay)
+                self.drive(self._driver_of(stay))
+
+    def _driver_of(self, stay: StayId) -> Iterator[timedelta]:
+        self.pays(stay)
+        yield from ()
+
+    def _waiting(self) -> set[StayId]:
+        from sealgate.domain.stays import StayState
+        from sealgate.store import parking
+
+        with self._house.store.read(self._garage.tenant) as db:
+            rows = parking.live_stays(db, self._garage.lot, states=[StayState.WAITING])
+        return {row.stay.stay for row in rows}
 
     def stranger(self) -> Iterator[timedelta]:
         self._sees(self._garage.exit, self.car().plate)
@@ -160,6 +182,7 @@ class GarageTraffic:
         if came.stay is None:
             return
         self._inside += 1
+        self._mine.add(came.stay)
         yield self._dice.uniform(soonest, 180) * MINUTE
         if car.ahead:
             self.pays(came.stay, errs=car.errs)

@@ -25,7 +25,7 @@ class PictureCamera:
     def __init__(self, source: Source, clock: Clock, decode: Callable[[bytes], Pixels], manner: Manner) -> None:
         self._source, self._clock, self._decode, self._manner = source, clock, decode, manner
         self._closing = Event()
-        self._due = monotonic()
+        self._due = monotonic() + source.after.total_seconds()
         self._state = CameraState.OPENING
         self._frames = self._dropped = 0
         self._last_frame_at: datetime | None = None

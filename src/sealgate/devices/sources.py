@@ -1,7 +1,8 @@
 """What names a camera: one line of text, read once.
 
 `rtsp://...`, `http://...` (MJPEG), `usb:0`, `/dev/video0`, a picture, a folder of pictures, a video file. Files and
-folders take `?loop` (start again at the end) and pictures `?hold=2` (show each for two seconds).
+folders take `?loop` (start again at the end), pictures `?hold=2` (show each for two seconds) and `?after=10` (begin ten
+seconds later).
 
 The address of a network camera often holds a password, in some makes even in its path or query. So all that is ever
 shown of it is the scheme, the host and the port; the whole is read by `streams` alone.
@@ -22,8 +23,9 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 VIDEOS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mjpeg", ".mjpg", ".h264"})
 LONGEST = 2048
 LONGEST_HOLD = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
 _USB = re.compile(r"(?:usb:|/dev/video)(\d{1,3})")
-_OPTIONS = re.compile(r"(?:loop|hold=[\d.]+)(?:&(?:loop|hold=[\d.]+))*")
+_OPTIONS = re.compile(r"(?:loop|(?:hold|after)=[\d.]+)(?:&(?:loop|(?:hold|after)=[\d.]+))*")
 
 
 class SourceKind(StrEnum):
@@ -44,6 +46,7 @@ class Source:
     address: str = field(repr=False)
     loop: bool = False
     hold: timedelta = timedelta(0)
+    after: timedelta = timedelta(0)
 
     @property
     def live(self) -> bool:
@@ -79,7 +82,9 @@ def _network(text: str) -> Source:
 
 def _file(text: str) -> Source:
     path, options = _split(text)
-    loop, hold = "loop" in options, _hold(options.get("hold", "0"))
+    loop = "loop" in options
+    hold = _seconds(options.get("hold", "0"), LONGEST_HOLD, "a picture is held for at most 60 seconds")
+    after = _seconds(options.get("after", "0"), LONGEST_WAIT, "pictures begin at most 3600 seconds later")
     try:
         path.lstat()
     except OSError:  # not there, a name too long, a folder we may not enter
@@ -93,7 +98,7 @@ def _file(text: str) -> Source:
     else:
         known = " ".join(sorted(PICTURES | VIDEOS))
         raise BadSource(f"{path.name}: neither a folder, a picture nor a video", field="source", hint=f"Known are {known}")
-    return Source(kind, path.name or str(path), str(path), loop, hold)
+    return Source(kind, path.name or str(path), str(path), loop, hold, after)
 
 
 def _split(text: str) -> tuple[Path, dict[str, str]]:
@@ -104,11 +109,11 @@ def _split(text: str) -> tuple[Path, dict[str, str]]:
     return Path(path), dict(parse_qsl(options, keep_blank_values=True))
 
 
-def _hold(text: str) -> timedelta:
+def _seconds(text: str, most: timedelta, otherwise: str) -> timedelta:
     try:
-        hold = timedelta(seconds=float(text))
+        span = timedelta(seconds=float(text))
     except (ValueError, OverflowError):
         raise BadSource(f"{text[:20]!r} is no number of seconds", field="source") from None
-    if hold > LONGEST_HOLD:
-        raise BadSource("a picture is held for at most 60 seconds", field="source")
-    return hold
+    if span > most:
+        raise BadSource(otherwise, field="source")
+    return span

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sealgate.domain.ids import CallId, GateId, LotId, StayId
+from sealgate.domain.access import Reason
+from sealgate.domain.ids import CallId, GateId, LotId, PassageId, StayId
 from sealgate.domain.lots import GateRole, Lane, Lot
 from sealgate.domain.stays import Cause, Stay, StayState, gone, shown
 from sealgate.domain.stays_calls import CallReason
@@ -21,7 +22,8 @@ from sealgate.domain.stays_reading import Reading, folded
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A pass that was recorded before. `plate` as it was read; `stay` is what it was taken for, which began at `entered`."""
+    """A pass that was recorded before. `plate` as it was read with `score`; `stay` is what it was taken for, which began at
+    `entered`."""
 
     gate: GateId
     lot: LotId
@@ -31,6 +33,9 @@ class Passing:
     stay: StayId | None = None
     entered: datetime | None = None
     plate: str = ""
+    score: float = 1.0
+    reason: Reason | None = None
+    passage: PassageId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,13 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """The same car, read again: nothing changes. What was opened for it may be opened again."""
+    """The same car, read again: nothing changes. What was opened for it may be opened again.
+
+    `sure` False: it was read less surely, or not at all, when it was let through.
+    """
 
     of: Passing
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,39 @@ class Entered:
     superseded: datetime | None = None
 
 
-def echo_of(lane: Lane, at: datetime, plate: str, passes: Sequence[Passing]) -> Echo | None:
-    """The pass that this one repeats: same gate, within the lot's `echo`, opened, and the same plate but for confusions."""
-    near = (was for was in passes if was.gate == lane.gate and was.opened and abs(was.at - at) <= lane.lot.echo)
-    same = [was for was in near if was.plate and folded(was.plate) == folded(plate)]
-    return Echo(min(same, key=lambda was: abs(was.at - at))) if same else None
+def echo_of(
+    lane: Lane,
+    readings: Sequence[Reading],
+    passes: Sequence[Passing],
+    *,
+    barrier: timedelta = timedelta(0),
+    known: bool = False,
+) -> Echo | None:
+    """The pass that this one repeats: same gate, within the lot's `echo`, opened, and the same plate but for confusions.
+
+    `readings` are one car's by one camera or two, the surest first. While the bar may still be up (`barrier`) it may also be a
+    car that was let in without a plate, by a ticket or a card; unless `known`: this very plate has a right or a stay here.
+    """
+    at = readings[0].at
+    near = [was for was in passes if was.gate == lane.gate and was.opened and abs(was.at - at) <= lane.lot.echo]
+    texts = [folded(reading.text) for reading in readings]
+    same = [was for was in near if was.plate and folded(was.plate) in texts]
+    if same:
+        of = min(same, key=lambda was: abs(was.at - at))
+        return Echo(of, sure=folded(of.plate) == texts[0])
+    unread = [was for was in near if not was.plate and was.stay and not known and abs(was.at - at) <= barrier]
+    return Echo(min(unread, key=lambda was: abs(was.at - at)), sure=False) if unread else None
+
+
+def stands(lane: Lane, at: datetime, plate: str, reason: Reason, passes: Sequence[Passing]) -> Passing | None:
+    """The newest pass at this gate, where it says the very same of the same plate: the car has not moved since.
+
+    `passes` newest first. After the lot's `echo` it is told once more, so that whoever looks sees that it still stands there.
+    """
+    newest = next((was for was in passes if was.gate == lane.gate), None)
+    if newest is None or newest.opened or newest.reason is not reason or abs(newest.at - at) > lane.lot.echo:
+        return None
+    return newest if newest.plate and folded(newest.plate) == folded(plate) else None
 
 
 def enter(

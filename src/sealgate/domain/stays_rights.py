@@ -36,7 +36,8 @@ class PermitUse:
 class Papers:
     """What is known of a plate at an entry. `held` counts spaces of reservations whose cars have not come yet.
 
-    `wanted` is the class of space the car asks for (a disabled badge, a cable).
+    `wanted` is the class of space the car asks for (a disabled badge, a cable). `enrolled`: whoever is enrolled with it may
+    enter the lot's zone now. That opens a lot that is closed to visitors; what it costs a permit says.
     """
 
     banned: bool = False
@@ -45,6 +46,7 @@ class Papers:
     taken: Counts = field(default_factory=dict)
     held: Counts = field(default_factory=dict)
     wanted: SpaceClass = SpaceClass.VISITORS
+    enrolled: bool = False
 
 
 def right_of(lot: Lot, papers: Papers, at: datetime, tz: ZoneInfo, holidays: frozenset[date] = frozenset()) -> Right | Turned:
@@ -61,7 +63,7 @@ def right_of(lot: Lot, papers: Papers, at: datetime, tz: ZoneInfo, holidays: fro
 
 
 def _visitor(lot: Lot, papers: Papers) -> Right | Turned:
-    if not lot.visitors:
+    if not lot.visitors and not papers.enrolled:
         return Turned.NO_PERMIT
     for space in dict.fromkeys((lot.space_of(papers.wanted), lot.space_of(SpaceClass.VISITORS))):
         if free(lot, papers.taken, papers.held, space) != 0:

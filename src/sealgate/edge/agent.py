@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 from sealgate.devices.backoff import Backoff
 from sealgate.domain.errors import Fault, Refused
@@ -35,6 +35,11 @@ class Loop(Protocol):
 
 
 OpenLoop = Callable[[], Loop]
+
+LoopName = GateId | tuple[GateId, int]
+"""A gate, or one more camera of it by its number."""
+
+Name = TypeVar("Name", bound=LoopName)
 
 
 class LoopState(StrEnum):
@@ -58,10 +63,10 @@ def patient() -> Backoff:
     return Backoff(first=timedelta(seconds=1), longest=timedelta(minutes=1))
 
 
-class Agent:
+class Agent(Generic[Name]):
     """Runs the loops of some gates. Used as a context, it starts and stops them."""
 
-    def __init__(self, gates: Mapping[GateId, OpenLoop], *, backoff: Callable[[], Backoff] = patient) -> None:
+    def __init__(self, gates: Mapping[Name, OpenLoop], *, backoff: Callable[[], Backoff] = patient) -> None:
         self._keepers = {gate: _Keeper(gate, opens, backoff()) for gate, opens in gates.items()}
 
     def __enter__(self) -> Self:
@@ -87,14 +92,14 @@ class Agent:
         until = None if timeout is None else monotonic() + timeout.total_seconds()
         return all(keeper.gone(until) for keeper in self._keepers.values())
 
-    def health(self) -> dict[GateId, Watched]:
+    def health(self) -> dict[Name, Watched]:
         return {gate: keeper.health() for gate, keeper in self._keepers.items()}
 
 
 class _Keeper:
     """Keeps one gate's loop alive. Its thread owns the loop; the lock guards what others may see of it."""
 
-    def __init__(self, gate: GateId, opens: OpenLoop, backoff: Backoff) -> None:
+    def __init__(self, gate: LoopName, opens: OpenLoop, backoff: Backoff) -> None:
         self._gate, self._opens, self._backoff = gate, opens, backoff
         self._thread = Thread(target=self._keep, name=f"gate {gate}", daemon=True)
         self._stopping = Event()

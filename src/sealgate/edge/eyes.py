@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
+from sealgate.edge.gate import BEGIN_ANEW
 from sealgate.edge.timings import Stage, Timings
 from sealgate.flows.faces import MIN_FACE, MIN_QUALITY
 from sealgate.ports import Box, FaceReader, FoundFace, FoundPlate, Frame, Pixels, PlateReader, Vector
@@ -23,8 +24,6 @@ MOST_AT_ONCE = 3
 
 SURE = 0.9
 """Score of a plate from which a closer look is not worth its while."""
-
-BEGIN_ANEW = timedelta(seconds=4)
 
 Encode = Callable[[Pixels], bytes]
 

@@ -1,4 +1,4 @@
-"""One gate's loop: look when something moves, follow what is seen, and let `admit` decide.
+"""One gate's loop: look when something moves, follow what is seen, and let `admit_at` decide.
 
 The loop knows no face and no plate: an `Eye` turns frames into sightings. And it outlives a decision that could not be
 taken: with a locked database or a sealed vault the gate stays shut, the trouble is told, and the next frame is looked at.
@@ -28,8 +28,14 @@ log = logging.getLogger(__name__)
 
 LINGER = timedelta(seconds=2)
 
+BEGIN_ANEW = timedelta(seconds=4)
+"""After so long an eye that was asked for it begins anew."""
+
 MAY_CHANGE = frozenset({Reason.UNKNOWN, Reason.AMBIGUOUS, Reason.UNSURE, Reason.NOT_LIVE, Reason.STALE})
 """A better look may decide otherwise."""
+
+WAITS = frozenset({Reason.UNPAID, Reason.DESK_ASKED, Reason.FULL, Reason.NO_PERMIT, Reason.BANNED})
+"""A car stays before the bar with these: it is looked at again although nothing moves, for the world may have changed."""
 
 
 class Eye(Protocol):
@@ -67,7 +73,7 @@ class CodeReader(Protocol):
 
 
 class Admitted(Protocol):
-    """What became of a sighting; `flows.passage.Admission` is one."""
+    """What became of a sighting; `flows.at_gate.Answer` is one."""
 
     @property
     def decision(self) -> Decision: ...
@@ -143,7 +149,8 @@ class Desk:
 class GateLoop:
     """A gate with a camera. The thread that calls `run` owns the eyes and the motion gate; the others any may call.
 
-    After the last motion it goes on looking for `linger`: somebody who has just come to a stand is who we wait for.
+    After the last motion it goes on looking for `linger`: somebody who has just come to a stand is who we wait for. A car that
+    waits (`WAITS`) is looked at every `BEGIN_ANEW` until it is gone: it becomes part of the scene, and is still there.
     """
 
     def __init__(
@@ -162,6 +169,7 @@ class GateLoop:
         self._motion = motion or MotionGate()
         self._desk = Desk(gate, admit, self._timings)
         self._moved_at: datetime | None = None
+        self._waits_since: datetime | None = None
         self._newest: Frame | None = None
         self._stopping = Event()
 
@@ -197,8 +205,9 @@ class GateLoop:
             for sighting in eye.see(frame):
                 decision = self._desk.decide(sighting)
                 decided = decided or decision is not None
-                if decision is None or decision.reason in MAY_CHANGE:
+                if decision is None or decision.reason in MAY_CHANGE | WAITS:
                     eye.again(frame.at)
+                self._waits_since = frame.at if decision is None or decision.reason in WAITS else None
         if decided:
             self._timings.add(Stage.TOTAL, perf_counter() - began)
 
@@ -212,7 +221,16 @@ class GateLoop:
             if self._motion.moved(frame.pixels):
                 self._moved_at = frame.at
         # abs: a clock that was set back must not keep us looking until it has caught up
-        return self._moved_at is not None and abs(frame.at - self._moved_at) <= self._linger
+        if self._moved_at is not None and abs(frame.at - self._moved_at) <= self._linger:
+            return True
+        return self._waits_since is not None and self._still_waits(frame.at, self._waits_since)
+
+    def _still_waits(self, at: datetime, since: datetime) -> bool:
+        """When it is time for another look at the car that waits. One that is not told of then is gone."""
+        waited = abs(at - since)
+        if waited > BEGIN_ANEW + self._linger:
+            self._waits_since = None
+        return waited >= BEGIN_ANEW
 
 
 class CodeLoop:

@@ -1,4 +1,4 @@
-"""Joins a gate of the house with its camera: the one place where a source, the readers and `admit` meet.
+"""Joins a gate of the house with its camera: the one place where a source, the readers and `admit_at` meet.
 
 What the gate takes decides what is looked for, at the moment it is opened: a gate that has learnt to take plates since
 then looks for them after its loop was opened anew.
@@ -17,9 +17,10 @@ from sealgate.domain.sightings import Means, Sighting
 from sealgate.edge.eyes import FaceEye, PlateEye
 from sealgate.edge.gate import Eye, GateLoop
 from sealgate.edge.timings import Stage, Timings
+from sealgate.edge.views import LaneViews
+from sealgate.flows.at_gate import Answer, admit_at
 from sealgate.flows.faces import turned
 from sealgate.flows.kit import House
-from sealgate.flows.passage import Admission, admit
 from sealgate.ports import Vector
 from sealgate.store import places
 
@@ -30,7 +31,7 @@ class NothingToLookFor(Refused):
     code = "gate.nothing-to-look-for"
 
 
-def untold(_admission: Admission) -> None:
+def untold(_answer: Answer) -> None:
     """Nobody listens: the passage is in the store."""
 
 
@@ -42,9 +43,13 @@ def open_gate(
     *,
     fps: float | None = 5.0,
     timings: Timings | None = None,
-    told: Callable[[Admission], None] = untold,
+    told: Callable[[Answer], None] = untold,
+    views: LaneViews | None = None,
+    view: int = 0,
 ) -> GateLoop:
-    """The loop of this gate, not yet running. `told` hears of each admission, on the loop's thread.
+    """The loop of this gate, not yet running. `told` hears of each answer, on the loop's thread.
+
+    A lane may have two cameras, each with a loop of its own: they share `views`, and `view` is which one this is.
 
     Raises `NotFound` for a gate of another tenant, `NothingToLookFor`, and what `open_camera` raises.
     """
@@ -52,10 +57,11 @@ def open_gate(
     eyes = open_eyes(house, tenant, gate, timings)
     camera = open_camera(source, house.clock, decode=house.decode, fps=fps, timed=partial(timings.add, Stage.DECODE))
 
-    def decide(sighting: Sighting) -> Admission:
-        admission = admit(house, tenant, sighting)
-        told(admission)
-        return admission
+    def decide(sighting: Sighting) -> Answer:
+        second = None if views is None else views.beside(view, sighting)
+        answer = admit_at(house, tenant, sighting, second=second)
+        told(answer)
+        return answer
 
     return GateLoop(gate, camera, eyes, decide, timings=timings)
 

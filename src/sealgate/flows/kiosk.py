@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sealgate.domain.ids import GateId, TenantId
 from sealgate.domain.people import code_text
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means
+from sealgate.flows.at_gate import Answer, admit_at
 from sealgate.flows.faces import best_face, vector_at
 from sealgate.flows.kit import House, fingerprint, tenant_of
-from sealgate.flows.passage import Admission, admit
 from sealgate.store import places
 
 OURS = "SG1."
@@ -44,7 +44,7 @@ def kiosk_gate(house: House, secret: str) -> KioskGate | None:
         return KioskGate(tenant, row.gate, row.name, places.site(db, row.site).name, row.means)
 
 
-def look(house: House, kiosk: KioskGate, picture: bytes) -> Admission | NothingSeen:
+def look(house: House, kiosk: KioskGate, picture: bytes) -> Answer | NothingSeen:
     """One picture from the kiosk's camera: a QR code of ours held before it, else a face.
 
     The picture is not kept unless somebody known is in it; that of a code never is.
@@ -64,9 +64,9 @@ def look(house: House, kiosk: KioskGate, picture: bytes) -> Admission | NothingS
     sighting = FaceSighting(
         kiosk.gate, house.clock.now(), [float(v) for v in vector], found.quality, found.live, picture=house.encode(pixels)
     )
-    return admit(house, kiosk.tenant, sighting)
+    return admit_at(house, kiosk.tenant, sighting)
 
 
-def show_code(house: House, kiosk: KioskGate, means: Means, value: str) -> Admission:
+def show_code(house: House, kiosk: KioskGate, means: Means, value: str) -> Answer:
     """A card, QR text or PIN typed or scanned at the kiosk. Raises `BadCode` for what cannot be one."""
-    return admit(house, kiosk.tenant, CodeSighting(kiosk.gate, house.clock.now(), means, code_text(means, value)))
+    return admit_at(house, kiosk.tenant, CodeSighting(kiosk.gate, house.clock.now(), means, code_text(means, value)))

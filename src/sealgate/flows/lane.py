@@ -15,19 +15,25 @@ from sealgate.domain.access import Reason
 from sealgate.domain.ids import CallId, GateId, LotId, SiteId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
+from sealgate.domain.people import code_text
+from sealgate.domain.sightings import CodeSighting, Means
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason, CallState
 from sealgate.flows import assist, parking
+from sealgate.flows.at_gate import Answer, admit_at
 from sealgate.flows.driving import exit_sign, ticket_path
 from sealgate.flows.driving_passes import lot_secret
 from sealgate.flows.kiosk import kiosk_gate
 from sealgate.flows.kit import House, unseal
-from sealgate.flows.parking_scene import detail_place
+from sealgate.flows.parking_scene import detail_place, newest_said
 from sealgate.flows.parking_writing import Price, account
 from sealgate.store import parking as rows
 from sealgate.store import passages
 from sealgate.store.engine import Reader
 from sealgate.vault.errors import KeyDestroyed
+
+OURS = "SG1."
+"""So begins the text of a QR code that belongs to somebody enrolled."""
 
 DRIVING_OFF = timedelta(seconds=20)
 READING = timedelta(seconds=60)
@@ -94,8 +100,8 @@ def screen(house: House, lane: LaneGate, price: Price) -> Screen:
     now = house.clock.now()
     with house.store.read(lane.tenant) as db:
         call = next((row for row in rows.open_calls_at(db, lane.gate) if assist.as_waiting(row).blocks), None)
-        newest = passages.page(db, site=lane.site, gate=lane.gate, since=now - PAYING, limit=1)
-        found = _of_passage(house, db, lane, newest[0].row, price) if newest else Screen(Shown.IDLE)
+        newest = newest_said(db, lane.site, lane.gate, now - PAYING)
+        found = Screen(Shown.IDLE) if newest is None else _of_passage(house, db, lane, newest, price)
         if found.shown is Shown.IDLE and lane.enters:
             found = replace(found, free=_free(db, lane.lot, now))
     if call is None or found.shown is Shown.OPEN:
@@ -123,9 +129,12 @@ def draw_ticket(house: House, lane: LaneGate) -> str | None:
     return ticket_path(lot_secret(house, lane.tenant, lane.lot), drawn.code) if drawn.code else None
 
 
-def show_ticket(house: House, lane: LaneGate, typed: str, price: Price) -> parking.Arrival:
-    """A ticket's code, as a scanner at the lane types it. Raises `NoLane`."""
-    return parking.show_ticket(house, lane.tenant, lane.gate, typed.strip().rpartition("/")[2], price)
+def show_code(house: House, lane: LaneGate, typed: str, price: Price) -> Answer:
+    """What a scanner at the lane types: a ticket, or the card or code of somebody enrolled. Raises `NoLane`, `BadCode`."""
+    if not parking.is_ticket(lane.tenant, typed):
+        means = Means.QR if typed.strip().startswith(OURS) else Means.CARD
+        return admit_at(house, lane.tenant, CodeSighting(lane.gate, house.clock.now(), means, code_text(means, typed)))
+    return parking.show_ticket(house, lane.tenant, lane.gate, parking.ticket_code(typed), price)
 
 
 def _of_passage(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price) -> Screen:

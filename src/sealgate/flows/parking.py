@@ -14,11 +14,12 @@ from datetime import datetime
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, PassageId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
-from sealgate.domain.sightings import Means, PlateSighting
+from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_passing import Entered
 from sealgate.flows.kit import House, fingerprint, new_secret, tenant_of
 from sealgate.flows.parking_entering import begins, enters
+from sealgate.flows.parking_holding import holds
 from sealgate.flows.parking_leaving import goes, goes_owing, leaves
 from sealgate.flows.parking_outcomes import Arrival, Drawn, Outcome, shut, trace, turn_away
 from sealgate.flows.parking_scene import NoLane, Scene, masks_of, scene_at, stay_token
@@ -38,12 +39,15 @@ __all__ = [
     "account",
     "arrive",
     "draw_ticket",
+    "is_ticket",
     "let_go_owing",
     "let_out",
     "masks_of",
     "passed_unseen",
+    "show_holder",
     "show_ticket",
     "stay_token",
+    "ticket_code",
 ]
 
 
@@ -57,13 +61,17 @@ def arrive(
     vehicle: str = "car",
     wanted: SpaceClass = SpaceClass.VISITORS,
     nonce: bytes | None = None,
+    live: bool = False,
 ) -> Arrival:
     """A plate at a lane. `second` is another camera's view of the same car; `nonce` 16 bytes of an event that may come again.
 
+    `live`: it was seen by a camera that runs here, so one that is told late was not cut off but slow, and is looked at again.
     Raises `NoLane` for a gate of no lot, `NotFound`, `StayOver` where somebody was first, the store's and vault's faults.
     """
 
     def decide(scene: Scene) -> Arrival:
+        if live and scene.late:
+            return turn_away(scene, note(scene), Reason.STALE, Means.PLATE)
         if scene.lane.role.enters:
             return enters(scene, price, vehicle, wanted)
         return leaves(scene, price)
@@ -79,7 +87,8 @@ def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = 
         if not scene.lane.role.enters:
             raise NoLane("entry")
         refused = shut(scene, entering=True)
-        return refused or begins(scene, Entered(), vehicle, SpaceClass.VISITORS, note(scene), fingerprint(code))
+        hashed = fingerprint(code)
+        return refused or begins(scene, Entered(), vehicle, SpaceClass.VISITORS, note(scene), hashed, Means.QR)
 
     arrival = _at(house, tenant, gate, house.clock.now(), decide)
     return Drawn(arrival, code if arrival.opens else None)
@@ -92,11 +101,25 @@ def show_ticket(
 
     def decide(scene: Scene) -> Arrival:
         row = parking.stay_by_ticket(scene.tx, fingerprint(code)) if tenant_of(code) == tenant else None
-        if row is None or row.stay.lot != scene.lot or not row.stay.inside:
+        if scene.lane.role.enters or row is None or row.stay.lot != scene.lot or not row.stay.inside:
             return turn_away(scene, note(scene), Reason.UNKNOWN, Means.QR)
         return leaves(scene, price, row)
 
     return _at(house, tenant, gate, house.clock.now(), decide, sighting=sighting)
+
+
+def is_ticket(tenant: TenantId, text: str) -> bool:
+    """Whether a code is one of our tickets, bare or as the address on its QR; not yet that it is of any stay."""
+    return tenant_of(ticket_code(text)) == tenant
+
+
+def ticket_code(text: str) -> str:
+    return text.strip().rpartition("/")[2]
+
+
+def show_holder(house: House, tenant: TenantId, sighting: CodeSighting | FaceSighting, price: Price) -> Arrival:
+    """A card, a code or a face of somebody enrolled, at a lane. Raises as `arrive`."""
+    return _at(house, tenant, sighting.gate, sighting.at, lambda scene: holds(scene, sighting, price))
 
 
 def let_out(house: House, tenant: TenantId, stay: StayId, gate: GateId, price: Price) -> Arrival:

@@ -10,11 +10,11 @@ from sealgate.domain.lots import SpaceClass
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import VISITOR, Cause, Right, Stay, lost, settled
 from sealgate.domain.stays_calls import CallReason
-from sealgate.domain.stays_passing import Entered, echo_of, enter, go
+from sealgate.domain.stays_passing import Echo, Entered, enter, go
 from sealgate.domain.stays_rights import Papers, Turned, right_of
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.overpaid import close_account
-from sealgate.flows.parking_outcomes import Arrival, Outcome, read_again, shut, turn_away
+from sealgate.flows.parking_outcomes import Arrival, Outcome, echo_at, read_again, shut, turn_away, turned_still
 from sealgate.flows.parking_scene import Scene, papers_of, passes_of, stay_token
 from sealgate.flows.parking_writing import (
     Price,
@@ -25,6 +25,8 @@ from sealgate.flows.parking_writing import (
     end_unseen,
     note,
     record,
+    see_better,
+    seen_of,
     show_wrong,
     take_space,
 )
@@ -39,9 +41,9 @@ def enters(scene: Scene, price: Price, vehicle: str, wanted: SpaceClass) -> Arri
     refused = shut(scene, entering=True)
     if refused is not None:
         return refused
-    echo = echo_of(scene.lane, scene.at, plate, scene.recent)
+    echo = echo_at(scene)
     if echo is not None:
-        return read_again(scene, echo.of.stay)
+        return _once_more(scene, echo)
     token = stay_token(scene.house, scene.tenant, plate)
     live = [row.stay for row in parking.stays_of_plate(scene.tx, token)]
     undecided = parking.undecided_exits(scene.tx, scene.lot, token, scene.at)
@@ -57,6 +59,8 @@ def enters(scene: Scene, price: Price, vehicle: str, wanted: SpaceClass) -> Arri
         within=within,
         unseen_exits=unseen,
     )
+    if not (begun.ends or begun.wrong or begun.cause):
+        return begins(scene, begun, vehicle, wanted)
     seen = note(scene)
     end_unseen(scene, [stay for stay in live if stay.stay in begun.ends], seen, scene.at)
     show_wrong(scene, begun.wrong, seen)
@@ -65,27 +69,52 @@ def enters(scene: Scene, price: Price, vehicle: str, wanted: SpaceClass) -> Arri
     return begins(scene, begun, vehicle, wanted, seen)
 
 
+def _once_more(scene: Scene, echo: Echo) -> Arrival:
+    """Another look at the car that is coming in: its stay takes the plate, where it had none or one read less surely."""
+    row = None if echo.sure or scene.late or echo.of.stay is None else parking.stay(scene.tx, echo.of.stay)
+    if row is None or not row.stay.inside or scene.sighting is None:
+        return read_again(scene, echo.of.stay)
+    was, seen = seen_of(scene.house, scene.tenant, row), note(scene)
+    if not was.get("plate") or float(was.get("score", 1.0)) < scene.sighting.score:
+        see_better(scene, row, was, seen)
+    return read_again(scene, echo.of.stay, seen)
+
+
 def begins(
-    scene: Scene, begun: Entered, vehicle: str, wanted: SpaceClass, seen: Seen, ticket_hash: bytes | None = None
+    scene: Scene,
+    begun: Entered,
+    vehicle: str,
+    wanted: SpaceClass,
+    seen: Seen | None = None,
+    ticket_hash: bytes | None = None,
+    means: Means = Means.PLATE,
 ) -> Arrival:
-    """Let it in by the right it has; one that is told of late is in already, whatever its right."""
+    """Let it in by the right it has; one that is told of late is in already, whatever its right.
+
+    `seen` None: nothing was written of it yet, and nothing is where it only still stands there.
+    """
     papers = papers_of(scene, scene.plate, wanted)
     right = _right(scene, papers)
-    means = Means.PLATE if ticket_hash is None else Means.QR
     if isinstance(right, Turned):
         if not scene.late:
-            return turn_away(scene, seen, _TURNED[right], means)
+            return _turned(scene, seen, _TURNED[right], means)
         right = VISITOR
     spaces = scene.lane.lot.capacity.get(right.space)
     limited = right.permit is None and right.reservation is None and not scene.late and spaces is not None
     if not take_space(scene, right.space, (spaces or 0) - papers.held.get(right.space, 0) if limited else None):
-        return turn_away(scene, seen, Reason.FULL, means)
+        return _turned(scene, seen, Reason.FULL, means)
+    seen = seen or note(scene)
     stay = _new_stay(scene, begun, vehicle, right)
     if right.reservation is not None:
         parking.use_reservation(scene.tx, right.reservation, stay.stay)
     begin_stay(scene, stay, seen, ticket_hash)
     record(scene, seen, "stay.entered", Reason.ALLOWED, opens=not scene.late, stay=stay, means=means)
     return Arrival(Outcome.ENTERED, Reason.ALLOWED, not scene.late, seen.passage, stay.stay)
+
+
+def _turned(scene: Scene, seen: Seen | None, reason: Reason, means: Means) -> Arrival:
+    told = turned_still(scene, reason) if seen is None else None
+    return told or turn_away(scene, seen or note(scene), reason, means)
 
 
 def _right(scene: Scene, papers: Papers) -> Right | Turned:

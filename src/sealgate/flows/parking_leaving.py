@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from sealgate.domain.access import Reason
 from sealgate.domain.lots import Doubt
-from sealgate.domain.stays import gone
+from sealgate.domain.stays import StayState, gone
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely, Paired
-from sealgate.domain.stays_passing import Unclear, echo_of, go, leave
+from sealgate.domain.stays_passing import Unclear, go, leave
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.agreement_rows import promise
 from sealgate.flows.overpaid import close_account
-from sealgate.flows.parking_outcomes import Arrival, Outcome, read_again, shut, trace
+from sealgate.flows.parking_outcomes import Arrival, Outcome, echo_at, read_again, shut, still, trace
 from sealgate.flows.parking_scene import Scene, candidates, open_of, passes_of, stay_token, traces_of
 from sealgate.flows.parking_writing import (
     Price,
@@ -35,7 +35,7 @@ def leaves(scene: Scene, price: Price, ticket: parking.StayRow | None = None) ->
     refused = shut(scene, entering=False)
     if refused is not None:
         return refused
-    echo = echo_of(scene.lane, scene.at, scene.plate, scene.recent) if scene.plate and ticket is None else None
+    echo = echo_at(scene) if ticket is None else None
     if echo is not None:
         return read_again(scene, echo.of.stay)
     passes = passes_of(scene, scene.plate) if scene.plate else []
@@ -48,17 +48,39 @@ def leaves(scene: Scene, price: Price, ticket: parking.StayRow | None = None) ->
     shown = None if ticket is None else open_of(scene, ticket, may_nest=may_nest)
     traces = traces_of(scene, rows)
     found = leave(scene.lane, scene.at, scene.readings, stays, passes, left=left, ticket=shown, traces=traces)
-    seen = note(scene)
     if isinstance(found, Unclear):
-        return _ask(scene, found, seen)
-    return _pairs(scene, found, price, seen)
+        return _asked_still(scene, found) or asks(scene, found, note(scene))
+    return _pairs(scene, found, price)
 
 
-def _pairs(scene: Scene, found: Paired, price: Price, seen: Seen) -> Arrival:
+def _pairs(scene: Scene, found: Paired, price: Price) -> Arrival:
     row = parking.stay(scene.tx, found.stay)
     if row is None:  # it was read a moment ago, in this very transaction
-        return _ask(scene, Unclear(Ask(CallReason.NO_ENTRY)), seen)
-    return replace(goes(scene, row, price, seen), certainty=found.certainty)
+        return asks(scene, Unclear(Ask(CallReason.NO_ENTRY)), note(scene))
+    waits = _waits_still(scene, row, price)
+    return replace(waits or goes(scene, row, price, note(scene)), certainty=found.certainty)
+
+
+def _asked_still(scene: Scene, unclear: Unclear) -> Arrival | None:
+    """It was asked about a moment ago, has not moved, and nobody has answered yet."""
+    was = None if unclear.wrong else still(scene, Reason.DESK_ASKED)
+    if was is None or scene.plate is None:
+        return None
+    calls = parking.calls_of_plate(scene.tx, stay_token(scene.house, scene.tenant, scene.plate))
+    made = next((row.call for row in calls if row.gate == scene.lane.gate), None)
+    return None if made is None else Arrival(Outcome.ASKS, Reason.DESK_ASKED, passage=was.passage, call=made)
+
+
+def _waits_still(scene: Scene, row: parking.StayRow, price: Price) -> Arrival | None:
+    """It was shown what is due a moment ago, has not moved, and has not paid."""
+    stay, was = row.stay, still(scene, Reason.UNPAID)
+    if was is None or was.stay != stay.stay or stay.state is not StayState.WAITING or scene.late:
+        return None
+    try:
+        due = account(scene.tx, stay, price, scene.at).due
+    except CannotPrice:
+        return None
+    return Arrival(Outcome.WAITS, Reason.UNPAID, passage=was.passage, stay=stay.stay, due=due) if due.minor > 0 else None
 
 
 def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arrival:
@@ -67,7 +89,7 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
     try:
         owed = account(scene.tx, before, price, scene.at) if before.bills else None
     except CannotPrice:
-        return _ask(scene, Unclear(Ask(CallReason.WRONG_SUM, (Likely(before.stay, 1.0),))), seen)
+        return asks(scene, Unclear(Ask(CallReason.WRONG_SUM, (Likely(before.stay, 1.0),))), seen)
     going = go(before, scene.at, owed.due.minor if owed else 0, passed=scene.late, tailgating=scene.tailgating)
     after, entered = going.stay, seen_of(scene.house, scene.tenant, row)
     plate = str(entered.get("plate") or scene.plate or "")
@@ -79,7 +101,7 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
         else:
             write_bill(scene, before.stay, owed.bill, final=False)
     if has_left:
-        settle_calls(scene, before, [text for text in (plate, scene.plate) if text])
+        settle_calls(scene, before, filter(None, [plate, *(reading.text for reading in scene.readings)]))
     made = None if going.call is None else call(scene, going.call, seen, stay=before.stay)
     reason, action = (Reason.ALLOWED, "stay.left") if has_left else (Reason.UNPAID, "stay.waits")
     record(scene, seen, action, reason, opens=going.opens, stay=before, plate=plate or None)
@@ -101,7 +123,7 @@ def goes_owing(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> 
     return Arrival(Outcome.LEFT, Reason.ALLOWED, True, seen.passage, before.stay, owed.due)
 
 
-def _ask(scene: Scene, unclear: Unclear, seen: Seen) -> Arrival:
+def asks(scene: Scene, unclear: Unclear, seen: Seen) -> Arrival:
     """Nobody can tell. No stay is touched, but those that this exit shows to be wrong."""
     lot, ask = scene.lane.lot, unclear.ask
     opens = not scene.late and (not lot.bills or lot.doubt is Doubt.OPEN)

@@ -7,14 +7,14 @@ passages of each day), so that a stolen copy does not show that the plate of a p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sealgate.domain.access import GatePolicy
+from sealgate.domain.access import GatePolicy, Reason
 from sealgate.domain.calendar import DAY, day_number, local_day
 from sealgate.domain.errors import NotFound
-from sealgate.domain.ids import GateId, LotId, PassageId, StayId, TenantId
+from sealgate.domain.ids import GateId, LotId, PassageId, PersonId, SiteId, StayId, TenantId
 from sealgate.domain.lots import GateRole, Lane, SpaceClass
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means, PlateSighting
@@ -24,6 +24,7 @@ from sealgate.domain.stays_passing import Passing, too_late
 from sealgate.domain.stays_reading import Reading, search_keys
 from sealgate.domain.stays_rights import Papers, PermitUse
 from sealgate.flows.kit import House, unseal
+from sealgate.flows.passage import may_enter, plates_of_person
 from sealgate.ports import Token
 from sealgate.store import parking, passages, places
 from sealgate.store.engine import Reader, Tx
@@ -31,6 +32,8 @@ from sealgate.vault.envelope import Place
 
 MOST_DAYS = 31
 """An event may be told this many days late and still find what else is known of its plate."""
+
+NOTHING_SAID = frozenset({Reason.STALE, Reason.UNSURE})
 
 MOST_PASSES = 50
 MOST_RECENT = 12
@@ -46,7 +49,8 @@ class NoLane(NotFound):
 class Scene:
     """`at` is the event's own instant, `now` ours. `late`: the car is gone by now, so nothing is opened for it.
 
-    `recent` is what passed this gate within its `echo`; `tailgating`: the barrier is still up for another car.
+    `recent` is what passed this gate within its `echo`, newest first; `tailgating`: the barrier is still up for another car.
+    `holder` is whoever drives, where they showed a card or a face instead of a plate.
     """
 
     house: House
@@ -61,6 +65,7 @@ class Scene:
     late: bool = False
     recent: tuple[Passing, ...] = ()
     tailgating: bool = False
+    holder: PersonId | None = None
 
     @property
     def tenant(self) -> TenantId:
@@ -133,6 +138,11 @@ def reservation_token(house: House, tenant: TenantId, plate: str) -> Token:
     return house.index.standing_token(tenant, "reservation", plate)
 
 
+def holder_token(house: House, tenant: TenantId, person: PersonId) -> Token:
+    """Under which the stay is found that somebody began with a card or a face: among stays, like a plate's."""
+    return house.index.standing_token(tenant, "stay-holder", str(person))
+
+
 def masks_of(house: House, tenant: TenantId, lot: LotId, plates: Iterable[str]) -> list[Token]:
     """Under which a misread plate is found among one lot's live stays: one for each position left out, one for none."""
     keys = {key for plate in plates for key in search_keys(plate)}
@@ -141,18 +151,35 @@ def masks_of(house: House, tenant: TenantId, lot: LotId, plates: Iterable[str]) 
 
 def papers_of(scene: Scene, plate: PlateText | None, wanted: SpaceClass) -> Papers:
     house, tx, lot = scene.house, scene.tx, scene.lot
-    counts = parking.taken(tx, lot), parking.held(tx, lot, scene.at)
-    if plate is None:
-        return Papers(taken=counts[0], held=counts[1], wanted=wanted)
-    permits = parking.permits_of_plate(tx, permit_token(house, tx.tenant, plate))
-    booked = parking.reservations_of_plate(tx, reservation_token(house, tx.tenant, plate), lot)
-    return Papers(
-        banned=parking.banned(tx, ban_token(house, tx.tenant, plate), lot, scene.at),
-        permits=[PermitUse(row.permit, parking.inside_by_permit(tx, row.permit.permit)) for row in permits],
-        reservations=[row.reservation for row in booked],
-        taken=counts[0],
-        held=counts[1],
-        wanted=wanted,
+    counted = Papers(taken=parking.taken(tx, lot), held=parking.held(tx, lot, scene.at), wanted=wanted)
+    if plate is not None:
+        booked = parking.reservations_of_plate(tx, reservation_token(house, tx.tenant, plate), lot)
+        return replace(
+            counted,
+            banned=parking.banned(tx, ban_token(house, tx.tenant, plate), lot, scene.at),
+            permits=_uses(tx, parking.permits_of_plate(tx, permit_token(house, tx.tenant, plate))),
+            reservations=[row.reservation for row in booked],
+            enrolled=not scene.lane.lot.visitors and may_enter(house, tx, scene.policy, plate, scene.now),
+        )
+    if scene.holder is not None:
+        tokens = [permit_token(house, tx.tenant, one) for one in plates_of_person(house, tx, scene.holder)]
+        theirs = {row.permit.permit: row for token in tokens for row in parking.permits_of_plate(tx, token)}
+        return replace(counted, permits=_uses(tx, list(theirs.values())), enrolled=True)
+    return counted
+
+
+def _uses(tx: Tx, rows: Sequence[parking.PermitRow]) -> list[PermitUse]:
+    return [PermitUse(row.permit, parking.inside_by_permit(tx, row.permit.permit)) for row in rows]
+
+
+def is_known(scene: Scene, plate: PlateText) -> bool:
+    """Whether this very plate has papers here, or stands inside: then it is no misreading of another."""
+    house, tx = scene.house, scene.tx
+    inside = (row.stay for row in parking.stays_of_plate(tx, stay_token(house, tx.tenant, plate)))
+    return (
+        any(stay.inside and stay.lot == scene.lot for stay in inside)
+        or bool(parking.permits_of_plate(tx, permit_token(house, tx.tenant, plate)))
+        or bool(parking.reservations_of_plate(tx, reservation_token(house, tx.tenant, plate), scene.lot))
     )
 
 
@@ -180,7 +207,16 @@ def _passing(house: House, tenant: TenantId, row: passages.PassageRow, lot: LotI
         stay=StayId(UUID(stay)) if stay else None,
         entered=datetime.fromisoformat(entered) if entered else None,
         plate=str(detail.get("plate", "")),
+        score=float(detail.get("score", 1.0)),
+        reason=row.reason,
+        passage=row.passage,
     )
+
+
+def newest_said(db: Reader, site: SiteId, gate: GateId, since: datetime) -> passages.PassageRow | None:
+    """The newest passage at a gate that says something of whoever stands there. A look that was no good says nothing."""
+    views = passages.page(db, site=site, gate=gate, since=since, limit=MOST_RECENT)
+    return next((view.row for view in views if view.row.reason not in NOTHING_SAID), None)
 
 
 def candidates(scene: Scene) -> list[parking.StayRow]:

@@ -24,8 +24,9 @@ from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Likely
 from sealgate.domain.tariffs import Bill
 from sealgate.flows.kit import House, of_day, seal, unseal
-from sealgate.flows.parking_scene import Scene, detail_place, leaving_place, masks_of, seen_place, stay_token
-from sealgate.flows.passage import keep_picture
+from sealgate.flows.parking_scene import Scene, detail_place, holder_token, leaving_place, masks_of, seen_place, stay_token
+from sealgate.flows.passage import keep_picture, who_passed
+from sealgate.ports import Token
 from sealgate.privacy import journal
 from sealgate.store import parking, passages
 from sealgate.store.engine import Reader, Tx
@@ -96,13 +97,18 @@ def record(
 ) -> None:
     """The passage and its journal entry. `plate` is the plate it was taken for, where that is not the one that was read.
 
-    Raises `Repeated` for an event that is here already.
+    It keeps that plate too where nothing was read (what was due is paid, the desk has decided): the camera's next look at the
+    same car is then known for one. Raises `Repeated` for an event that is here already.
     """
     house, tx, day = scene.house, scene.tx, local_day(scene.at, scene.policy.tz)
     text = plate or scene.plate
     about = {} if stay is None else {"stay": str(stay.stay), "entered": stay.entered.isoformat()}
-    detail = seal(house, tx.tenant, of_day(scene.policy.site, day), detail_place(tx.tenant, seen.passage), seen.what | about)
+    what = ({"plate": text} if text else {}) | seen.what | about
+    detail = seal(house, tx.tenant, of_day(scene.policy.site, day), detail_place(tx.tenant, seen.passage), what)
     token = house.index.day_token(tx.tenant, scene.policy.site, day, Means.PLATE.value, text) if text else None
+    who = None
+    if scene.holder is not None and token is None:
+        who, token = who_passed(house, tx.tenant, scene.policy, day, seen.passage, scene.holder)
     row = passages.PassageRow(
         passage=seen.passage,
         site=scene.policy.site,
@@ -113,6 +119,7 @@ def record(
         opens=opens,
         reason=reason,
         token=token,
+        who=who,
         detail=detail,
         nonce=scene.nonce,
     )
@@ -135,13 +142,34 @@ def begin_stay(scene: Scene, stay: Stay, seen: Seen, ticket_hash: bytes | None =
         site=scene.policy.site,
         day=day_number(day),
         entry_gate=scene.lane.gate,
-        token=None if scene.plate is None else stay_token(house, tx.tenant, scene.plate),
+        token=_token(scene),
         ticket_hash=ticket_hash,
         seen=kept,
         closed_at=scene.now if stay.state is StayState.CLOSED else None,
     )
     parking.add_stay(tx, row, masks_of(house, tx.tenant, stay.lot, [scene.plate] if scene.plate else []))
     told(tx, stay)
+
+
+def _token(scene: Scene) -> Token | None:
+    if scene.plate is not None:
+        return stay_token(scene.house, scene.tenant, scene.plate)
+    return None if scene.holder is None else holder_token(scene.house, scene.tenant, scene.holder)
+
+
+def see_better(scene: Scene, row: parking.StayRow, was: dict[str, Any], seen: Seen) -> None:
+    """The stay is found by this plate now, and still by the one before, which is kept beside it."""
+    if scene.plate is None:
+        return
+    house, tx, stay = scene.house, scene.tx, row.stay
+    before = {f"second_{name}": was[name] for name in ("plate", "score", "kind", "picture") if name in was}
+    owner = of_day(row.site, local_day(stay.entered, scene.policy.tz))
+    kept = seal(house, tx.tenant, owner, seen_place(tx.tenant, stay.stay), seen.what | before)
+    held = row.token is not None and not was.get("plate")  # by its holder's card: that token stays
+    token = row.token if held else stay_token(house, tx.tenant, scene.plate)
+    if not parking.change_stay(tx, stay, stay, scene.now, seen=kept, token=token):
+        raise StayOver("somebody was first")
+    parking.add_masks(tx, stay.stay, masks_of(house, tx.tenant, stay.lot, [scene.plate]))
 
 
 def change(scene: Scene, before: Stay, after: Stay, seen: Seen | None = None) -> None:

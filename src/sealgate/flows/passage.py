@@ -18,7 +18,9 @@ from sealgate.domain.errors import Refused
 from sealgate.domain.ids import CredentialId, GateId, PassageId, PersonId, TenantId, ZoneId
 from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, first_name
+from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting, Sighting, means_of
+from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, Signed, of_day, seal, subject, unseal
 from sealgate.flows.passage_places import picture_place, presence_place, profile_place
 from sealgate.flows.visit_moves import passed
@@ -46,8 +48,8 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """Somebody recognised: the facts, and what their profile says."""
+class Known:
+    """Somebody recognised: the facts, and what their profile says. `similarity` is a face's."""
 
     facts: Facts
     name: str
@@ -61,7 +63,7 @@ def admit(house: House, tenant: TenantId, sighting: Sighting) -> Admission:
     with house.store.begin(tenant, actor) as tx:
         now = house.clock.now()
         policy = places.policy_of(tx, sighting.gate)
-        known, decision = _judge(house, tx, policy, sighting, now)
+        known, decision = judge(house, tx, policy, sighting, now)
         passage = _record(house, tx, policy, sighting, decision, known, now)
         tx.after_commit(house.wake)
     latch = open_latch(house, tenant, actor, policy, passage) if decision.opens else None
@@ -88,7 +90,22 @@ def open_by_hand(house: House, signed: Signed, gate: GateId, why: str) -> Admiss
     return Admission(passage, decision, latch=open_latch(house, signed.tenant, signed.actor, policy, passage))
 
 
-def _judge(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting, now: datetime) -> tuple[_Known | None, Decision]:
+def may_enter(house: House, tx: Reader, policy: GatePolicy, plate: PlateText, now: datetime) -> bool:
+    """Whether somebody is enrolled with this plate who may pass this gate now."""
+    row = directory.credential_by_token(tx, Means.PLATE, house.index.standing_token(tx.tenant, Means.PLATE.value, plate))
+    known = None if row is None else _facts(house, tx, row.credential, None)
+    return known is not None and decide(known.facts, Means.PLATE, policy, now).opens
+
+
+def plates_of_person(house: House, db: Reader, person: PersonId) -> list[PlateText]:
+    """The plates they are enrolled with."""
+    mine = directory.credentials_of(db, person)
+    rows = [row for row in mine if row.means is Means.PLATE and row.ended_at is None]
+    return [PlateText(unseal(house, template_place(db.tenant, row.credential), row.secret)["value"]) for row in rows]
+
+
+def judge(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting, now: datetime) -> tuple[Known | None, Decision]:
+    """Who it is, and whether they may pass. Nothing is written."""
     early = screen(sighting, policy, now) or _too_many_tries(house, sighting, now)
     if early is not None:
         return None, refuse(early)
@@ -118,7 +135,7 @@ def _identify(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting) 
     return Reason.UNKNOWN if row is None else Candidate(row.person, row.credential, 1.0)
 
 
-def _facts(house: House, tx: Reader, credential: CredentialId, similarity: float | None) -> _Known | None:
+def _facts(house: House, tx: Reader, credential: CredentialId, similarity: float | None) -> Known | None:
     row = directory.facts_of(tx, credential)
     if row is None:
         return None
@@ -135,11 +152,11 @@ def _facts(house: House, tx: Reader, credential: CredentialId, similarity: float
         zone=ZoneId(UUID(seen)) if seen else None,
         gates=row.gates,
     )
-    return _Known(facts, str(profile["name"]), similarity, visitor=row.kind is PersonKind.VISITOR)
+    return Known(facts, str(profile["name"]), similarity, visitor=row.kind is PersonKind.VISITOR)
 
 
 def _record(
-    house: House, tx: Tx, policy: GatePolicy, sighting: Sighting, decision: Decision, known: _Known | None, now: datetime
+    house: House, tx: Tx, policy: GatePolicy, sighting: Sighting, decision: Decision, known: Known | None, now: datetime
 ) -> PassageId:
     passage = PassageId(house.counter.next(now))
     day = local_day(now, policy.tz)
@@ -161,17 +178,23 @@ def _record(
         detail=_sealed_detail(house, tx.tenant, passage, owner, detail),
     )
     if known and decision.opens:
-        state = {"zone": str(policy.to_zone), "since": now.isoformat(), "site": str(policy.site)}
-        place = presence_place(tx.tenant, known.facts.person)
-        directory.set_presence(tx, known.facts.person, seal(house, tx.tenant, owner, place, state))
-        if known.visitor:
-            passed(house, tx, known.facts.person, leaving=policy.leaving, now=now)
+        move(house, tx, policy, known, now)
     journal.write(tx, house.keyring, now, "passage.recorded", object=f"passage:{passage}")
     tx.publish("passage", {"site": str(policy.site), "passage": passage})
     return passage
 
 
-def keeps_picture(sighting: Sighting, known: _Known | None) -> bool:
+def move(house: House, tx: Tx, policy: GatePolicy, known: Known, now: datetime) -> None:
+    """They are on the far side of the gate now, as far as we know."""
+    state = {"zone": str(policy.to_zone), "since": now.isoformat(), "site": str(policy.site)}
+    person = known.facts.person
+    place = presence_place(tx.tenant, person)
+    directory.set_presence(tx, person, seal(house, tx.tenant, subject(person), place, state))
+    if known.visitor:
+        passed(house, tx, person, leaving=policy.leaving, now=now)
+
+
+def keeps_picture(sighting: Sighting, known: Known | None) -> bool:
     """Strangers are forgotten: no picture of an unknown face is kept."""
     return known is not None or isinstance(sighting, PlateSighting)
 
@@ -186,23 +209,30 @@ def keep_picture(house: House, tx: Tx, owner: tuple[KeyKind, str], day: date, pi
 
 
 def _who(
-    house: House, tenant: TenantId, policy: GatePolicy, day: date, passage: PassageId, sighting: Sighting, known: _Known | None
+    house: House, tenant: TenantId, policy: GatePolicy, day: date, passage: PassageId, sighting: Sighting, known: Known | None
 ) -> tuple[Sealed | None, Token | None]:
     """Whose passage it is, under the day's key, and the day's token to find it by."""
     if known is not None:
-        place = Place(tenant, "passages", "who", str(passage))
-        who = seal(house, tenant, of_day(policy.site, day), place, {"person": str(known.facts.person)})
-        return who, person_token(house, tenant, policy, day, known.facts.person)
+        return who_passed(house, tenant, policy, day, passage, known.facts.person)
     if isinstance(sighting, PlateSighting):
         return None, house.index.day_token(tenant, policy.site, day, Means.PLATE.value, sighting.text)
     return None, None
+
+
+def who_passed(
+    house: House, tenant: TenantId, policy: GatePolicy, day: date, passage: PassageId, person: PersonId
+) -> tuple[Sealed, Token]:
+    """Somebody's name on a passage, under the day's key, and the day's token to find it by."""
+    place = Place(tenant, "passages", "who", str(passage))
+    who = seal(house, tenant, of_day(policy.site, day), place, {"person": str(person)})
+    return who, person_token(house, tenant, policy, day, person)
 
 
 def person_token(house: House, tenant: TenantId, policy: GatePolicy, day: date, person: PersonId) -> Token:
     return house.index.day_token(tenant, policy.site, day, "person", str(person))
 
 
-def _detail(sighting: Sighting, known: _Known | None) -> dict[str, Any]:
+def _detail(sighting: Sighting, known: Known | None) -> dict[str, Any]:
     match sighting:
         case FaceSighting():
             similarity = known.similarity if known else None

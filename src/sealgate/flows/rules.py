@@ -99,7 +99,10 @@ class NewGate:
 
 @dataclass(frozen=True, slots=True)
 class GateChange:
-    """What is None stays. Similarity 0.5..1, lead 0..0.5, scores 0..1, seconds 1..60; `source` "" takes the camera away."""
+    """What is None stays. Similarity 0.5..1, lead 0..0.5, scores 0..1, seconds 1..60; `source` "" takes the cameras away.
+
+    `second` is another camera that looks at the same lane of a lot; elsewhere nobody looks through it.
+    """
 
     name: str | None = None
     means: frozenset[Means] | None = None
@@ -109,6 +112,7 @@ class GateChange:
     min_plate_score: float | None = None
     open_seconds: float | None = None
     source: str | None = None
+    second: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,21 +257,24 @@ def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) 
     }
     if change.name is not None:
         values["name"] = title(change.name)
-    if change.source is not None:
-        values["source"] = _sealed_source(house, signed.tenant, gate, change.source) if change.source.strip() else None
+    for source in filter(None, (change.source, change.second)):
+        if len(source) > 1000:
+            raise Invalid("too long", field="source")
 
     def write(tx: Tx) -> None:
+        if change.source is not None or change.second is not None:
+            values["source"] = _changed_sources(house, tx, gate, change)
         if values and not places.update_gate(tx, gate, **values):
             raise NotFound("gate")
 
     change_rule(house, signed, "gate.changed", f"gate:{gate}", write)
 
 
-def source_of(house: House, tenant: TenantId, gate: GateId) -> str | None:
-    """The address of the gate's camera, opened: for the program that reads the camera, never for a screen."""
+def sources_of(house: House, tenant: TenantId, gate: GateId) -> tuple[str, ...]:
+    """The addresses of the gate's cameras, opened: for the program that reads them, never for a screen. Two at most."""
     with house.store.read(tenant) as db:
         row = places.gate(db, gate)
-    return None if row.source is None else str(unseal(house, _source_place(tenant, gate), row.source)["source"])
+    return _opened_sources(house, tenant, gate, row.source)
 
 
 def block_gate(house: House, signed: Signed, gate: GateId, *, blocked: bool, why: str = "") -> None:
@@ -446,10 +453,22 @@ def _gate_line(row: places.GateRow, zones: dict[ZoneId, str]) -> GateLine:
     )
 
 
-def _sealed_source(house: House, tenant: TenantId, gate: GateId, source: str) -> Sealed:
-    if len(source) > 1000:
-        raise Invalid("too long", field="source")
-    return seal(house, tenant, organisation(), _source_place(tenant, gate), {"source": source.strip()})
+def _opened_sources(house: House, tenant: TenantId, gate: GateId, sealed: Sealed | None) -> tuple[str, ...]:
+    if sealed is None:
+        return ()
+    opened = unseal(house, _source_place(tenant, gate), sealed)
+    return tuple(str(opened[name]) for name in ("source", "second") if opened.get(name))
+
+
+def _changed_sources(house: House, tx: Tx, gate: GateId, change: GateChange) -> Sealed | None:
+    """Both addresses lie sealed in one column."""
+    if change.source is not None and not change.source.strip():
+        return None
+    before = (*_opened_sources(house, tx.tenant, gate, places.gate(tx, gate).source), "", "")
+    first, second = (
+        old if new is None else new.strip() for old, new in zip(before, (change.source, change.second), strict=False)
+    )
+    return seal(house, tx.tenant, organisation(), _source_place(tx.tenant, gate), {"source": first, "second": second})
 
 
 def _source_place(tenant: TenantId, gate: GateId) -> Place:

@@ -22,13 +22,13 @@ from sealgate.flows import agreement_rows, overpaid, refunds
 from sealgate.flows import payment_rows as rows
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking import let_out
-from sealgate.flows.parking_scene import detail_place
+from sealgate.flows.parking_scene import detail_place, newest_said
 from sealgate.flows.parking_writing import told
 from sealgate.flows.payment_calls import flag, flag_refunds
 from sealgate.flows.payment_rows import PROVIDERS, Known, Overtaken
 from sealgate.flows.pricing import grace_of, prices
 from sealgate.ports import NoticeAnswer, PaymentProvider, ProviderRefused
-from sealgate.store import parking, passages
+from sealgate.store import parking
 from sealgate.store.engine import Reader, Tx
 
 log = logging.getLogger("sealgate.settling")
@@ -207,10 +207,10 @@ def waits_at(house: House, db: Reader, stay: parking.StayRow, now: datetime) -> 
     """The exit at which its car stands: the last one that was seen there, and not long ago."""
     if stay.stay.state is not StayState.WAITING or not stay.stay.inside or stay.exit_gate is None:
         return None
-    seen = passages.page(db, site=stay.site, gate=stay.exit_gate, since=now - STANDS, limit=1)
-    if not seen or seen[0].row.detail is None or seen[0].row.opens:
+    seen = newest_said(db, stay.site, stay.exit_gate, now - STANDS)
+    if seen is None or seen.detail is None or seen.opens:
         return None
-    detail = unseal(house, detail_place(db.tenant, seen[0].row.passage), seen[0].row.detail)
+    detail = unseal(house, detail_place(db.tenant, seen.passage), seen.detail)
     return stay.exit_gate if detail.get("stay") == str(stay.stay.stay) else None
 
 

@@ -44,6 +44,7 @@ class GateForm:
     min_lead: str
     min_plate_score: str
     source: str = ""
+    second: str = ""
     no_source: str = ""
 
     def change(self) -> GateChange:
@@ -57,6 +58,7 @@ class GateForm:
             min_lead=number(self.min_lead, "min_lead"),
             min_plate_score=number(self.min_plate_score, "min_plate_score"),
             source="" if self.no_source else self.source or None,
+            second=None if self.no_source else self.second or None,
         )
 
 
@@ -69,10 +71,11 @@ def gate_form(
     min_lead: Text = "",
     min_plate_score: Text = "",
     source: Text = "",
+    second: Text = "",
     no_source: Text = "",
 ) -> GateForm:
     scores = (open_seconds, min_similarity, min_lead, min_plate_score)
-    return GateForm(name, means or [], passback, *scores, source, no_source)
+    return GateForm(name, means or [], passback, *scores, source, second, no_source)
 
 
 @router.get("")

@@ -22,9 +22,9 @@ from sealgate.domain.ids import GateId
 from sealgate.domain.people import BadCode
 from sealgate.domain.sightings import Means
 from sealgate.flows import kiosk
+from sealgate.flows.at_gate import Answer
 from sealgate.flows.kiosk import KioskGate, NothingSeen
 from sealgate.flows.kit import House
-from sealgate.flows.passage import Admission
 from sealgate.ports import LatchAnswer
 from sealgate.web.frame import render
 from sealgate.web.i18n import Words, _, words_of
@@ -162,7 +162,7 @@ def code(request: Request, value: Annotated[str, Form(max_length=600)] = "") -> 
     return _screen(request, gate, answer)
 
 
-def told(words: Words, admission: Admission) -> Said:
+def told(words: Words, admission: Answer) -> Said:
     """An admission in the words of the gate: the first name only, and never a score."""
     decision, name = admission.decision, admission.first_name
     if decision.opens and admission.latch is LatchAnswer.ACCEPTED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import segno
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from sealgate.domain.people import BadCode
 from sealgate.flows import assist, lane
 from sealgate.flows.kit import House
 from sealgate.flows.lane import LaneGate, Screen, Shown
@@ -83,10 +85,11 @@ def draw_ticket(request: Request) -> Response:
 
 @router.post("/code")
 @opened
-def show_ticket(request: Request, value: Annotated[str, Form(max_length=600)] = "") -> Response:
-    """A ticket's code, as the scanner at the lane types it."""
+def show_code(request: Request, value: Annotated[str, Form(max_length=600)] = "") -> Response:
+    """A ticket, a card or a code, as the scanner at the lane types it. What is none of them changes nothing on the screen."""
     here = at_lane(request)
-    lane.show_ticket(_house(request), here, value, prices(_house(request), here.tenant))
+    with suppress(BadCode):
+        lane.show_code(_house(request), here, value, prices(_house(request), here.tenant))
     return RedirectResponse("/lane", 303)
 
 

@@ -85,7 +85,9 @@ def show(house: House, alice: Signed, place: Place) -> Callable[..., Admission]:
 
     def at_gate(value: str, gate: GateId | None = None, means: Means = Means.CARD) -> Admission:
         where = KioskGate(alice.tenant, gate or place.lobby, "Lobby", "North Campus", CODES)
-        return kiosk.show_code(house, where, means, value)
+        admission = kiosk.show_code(house, where, means, value)
+        assert isinstance(admission, Admission)
+        return admission
 
     return at_gate
 

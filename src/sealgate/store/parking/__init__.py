@@ -108,6 +108,7 @@ from sealgate.store.parking.permits import (
 )
 from sealgate.store.parking.stays import (
     StayRow,
+    add_masks,
     add_reading,
     add_stay,
     add_unseen,
@@ -151,6 +152,7 @@ __all__ = [
     "add_difference",
     "add_lane",
     "add_lot",
+    "add_masks",
     "add_payment",
     "add_permit",
     "add_plate",

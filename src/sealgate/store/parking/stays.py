@@ -97,6 +97,11 @@ def add_stay(tx: Tx, row: StayRow, masks: Iterable[Token] = ()) -> None:
         tx.add_unless_there(s.stay_masks, [{"mask": mask, "stay_id": stay.stay} for mask in masks], (m.mask,))
 
 
+def add_masks(tx: Tx, stay: StayId, masks: Iterable[Token]) -> None:
+    """A live stay is found under these too."""
+    tx.add_unless_there(s.stay_masks, [{"mask": mask, "stay_id": stay} for mask in masks], (m.mask,))
+
+
 def change_stay(tx: Tx, before: Stay, after: Stay, at: datetime, **columns: Any) -> bool:
     """Write `after` where the row still is as `before`. False: another gate, the desk or a payment was first.
 
