@@ -10,7 +10,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -21,18 +21,22 @@ from uuid import UUID
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from sealgate.api import edges as edge_api
 from sealgate.api import ingest, notices
 from sealgate.api import visits as visits_api
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, SiteId, TenantId
+from sealgate.edge import link as links
 from sealgate.edge.agent import Agent, OpenLoop
 from sealgate.edge.gate import GateLoop
+from sealgate.edge.link import Link
 from sealgate.edge.opening import open_gate, untold
 from sealgate.edge.views import LaneViews
 from sealgate.flows import agreeing, charging, paying, reconciling, visit_letters, visit_rounds
 from sealgate.flows.at_gate import Answer, is_lane
+from sealgate.flows.edges import Releases
 from sealgate.flows.faces import fill_gallery
 from sealgate.flows.kit import House
 from sealgate.flows.rules import found, sources_of
@@ -43,6 +47,7 @@ from sealgate.payments.wechat import WechatAccount, WechatPay
 from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Post, Vector
 from sealgate.post import MailSecurity, MailServer, SmtpPost
 from sealgate.settings import Settings
+from sealgate.store import edges as edge_rows
 from sealgate.store import places
 from sealgate.store.blobs import FolderBlobs
 from sealgate.store.engine import SystemClock, open_store
@@ -75,6 +80,11 @@ class NoSuchGate(Refused):
     status = 404
 
 
+class NoSuchSite(Refused):
+    code = "app.no-such-site"
+    status = 404
+
+
 class AlreadyFounded(Refused):
     code = "app.already-initialised"
 
@@ -90,6 +100,21 @@ class Program:
     settings: Settings
     latch: Latch = field(repr=False)
     views: Views = field(repr=False)
+    releases: Releases = field(repr=False)
+
+    def site_named(self, name: str) -> tuple[TenantId, SiteId]:
+        """The site of that name or id, in whichever organisation. Raises `NoSuchSite` for none, and for two."""
+        found = [
+            (tenant.tenant, row.site)
+            for tenant in self.house.store.tenants()
+            for row in _sites(self.house, tenant.tenant)
+            if name in {row.name, str(row.site)}
+        ]
+        if len(found) != 1:
+            raise NoSuchSite(
+                f"{len(found)} sites are called {name!r}", hint="Use the site's id from its address in the console"
+            )
+        return found[0]
 
     def fill_galleries(self) -> int:
         """Open the face templates of every site into memory; how many."""
@@ -108,17 +133,22 @@ class Program:
         return found[0]
 
     @contextmanager
-    def gates(self, sources: Mapping[GateId, str] | None = None) -> Iterator[Agent[GateId | tuple[GateId, int]]]:
+    def gates(
+        self, sources: Mapping[GateId, str] | None = None, cut_off: Callable[[], bool] | None = None
+    ) -> Iterator[Agent[GateId | tuple[GateId, int]]]:
         """Run the loop of every gate that has a camera: one of `sources`, or the addresses kept with the gate.
+
+        At an edge `cut_off` tells whether the centre is away, and only the lanes are run; at the centre the gates of a site
+        with an edge are the edge's.
 
         A lane may have two cameras: the second one's loop has a life of its own, so that either goes on without the other.
         """
         opened: dict[GateId | tuple[GateId, int], OpenLoop] = {}
         for tenant in self.house.store.tenants():
-            for row in _gates(self.house, tenant.tenant):
+            for row in self._mine(tenant.tenant, edge=cut_off is not None):
                 given = (sources or {}).get(row.gate)
                 named = (given,) if given else sources_of(self.house, tenant.tenant, row.gate)
-                for number, opens in enumerate(self.loops(tenant.tenant, row.gate, named), 1):
+                for number, opens in enumerate(self.loops(tenant.tenant, row.gate, named, cut_off=cut_off), 1):
                     if number == 1:
                         opened[row.gate] = partial(self.views.opened, tenant.tenant, row.gate, opens)
                     else:
@@ -127,15 +157,27 @@ class Program:
             yield agent
 
     def loops(
-        self, tenant: TenantId, gate: GateId, sources: Sequence[str], told: Callable[[Answer], None] = untold
+        self,
+        tenant: TenantId,
+        gate: GateId,
+        sources: Sequence[str],
+        told: Callable[[Answer], None] = untold,
+        *,
+        cut_off: Callable[[], bool] | None = None,
     ) -> list[Callable[[], GateLoop]]:
         """What opens the loop of each camera of one gate. Only a lane has a second one."""
         fps, views = self.settings.frames_per_second, LaneViews()
         used = sources if is_lane(self.house, tenant, gate) else sources[:1]
-        return [
-            partial(open_gate, self.house, tenant, gate, source, fps=fps, told=told, views=views, view=view)
-            for view, source in enumerate(used)
-        ]
+        here = partial(open_gate, self.house, tenant, gate, fps=fps, told=told, views=views, cut_off=cut_off or _never)
+        return [partial(here, source=source, view=view) for view, source in enumerate(used)]
+
+    def _mine(self, tenant: TenantId, *, edge: bool) -> list[places.GateRow]:
+        rows = _gates(self.house, tenant)
+        if edge:
+            return [row for row in rows if is_lane(self.house, tenant, row.gate)]
+        with self.house.store.read(tenant) as db:
+            theirs = {row.site for row in edge_rows.edges(db)}
+        return [row for row in rows if row.site not in theirs]
 
     def watch(
         self, gate: tuple[TenantId, GateId], source: str, told: Callable[[Answer], None], *, second: str | None = None
@@ -153,6 +195,12 @@ class Program:
 
 def initialise(settings: Settings, name: str) -> TenantId:
     """Make folders, root key and tables, and the first organisation. Raises `AlreadyFounded` for a second try."""
+    _found(settings)
+    with running(settings, faces=None, plates=None) as program:
+        return found(program.house, name)
+
+
+def _found(settings: Settings) -> None:
     _make_folders(settings)
     migrate(_data_url(settings))
     shelf = DatabaseShelf(_keys_url(settings))
@@ -163,8 +211,6 @@ def initialise(settings: Settings, name: str) -> TenantId:
         keyring.initialise(_new_root(settings))
     finally:
         shelf.close()
-    with running(settings, faces=None, plates=None) as program:
-        return found(program.house, name)
 
 
 @contextmanager
@@ -175,8 +221,10 @@ def running(
     plates: PlateReader | None,
     clock: Clock | None = None,
     latch: Latch | None = None,
+    publishes: bool = True,
 ) -> Iterator[Program]:
-    """Open everything, start the clockwork, and close it all in the opposite order."""
+    """Open everything, start the clockwork, and close it all in the opposite order. `publishes` False leaves the outbox to
+    an edge's link."""
     clock = clock or SystemClock()
     if not settings.database and not settings.data.is_dir():
         raise NotFounded(f"there is nothing in {settings.data}", hint="Run `sealgate init` first")
@@ -190,7 +238,7 @@ def running(
         keyring.unlock(_root(settings, keyring))
         bus = LocalBus()
         clockwork = Clockwork(store, bus, clock)
-        joined_latch = latch or SimulatedLatch()
+        releases = Releases(latch or SimulatedLatch())
         views = Views(clock)
         house = House(
             store=store,
@@ -199,7 +247,7 @@ def running(
             blobs=FolderBlobs(settings.data / "blobs"),
             clock=clock,
             bus=bus,
-            latch=joined_latch,
+            latch=releases,
             counter=store.ids,
             galleries=SiteGalleries(),
             faces=faces,
@@ -215,10 +263,48 @@ def running(
             code_in=pictures.code_in,
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
-        _go_round(clockwork, house)
-        clockwork.start()
-        stack.callback(clockwork.stop)
-        yield Program(house, clockwork, settings, joined_latch, views)
+        _know_edges(house, releases)
+        if publishes:
+            _go_round(clockwork, house)
+            clockwork.start()
+            stack.callback(clockwork.stop)
+        yield Program(house, clockwork, settings, releases, views, releases)
+
+
+def join_centre(settings: Settings, centre: str, code: str) -> str:
+    """Make an edge's folders, keys and tables, and join its centre; how the centre calls it.
+
+    Raises `BadCode`, `AlreadyFounded`, and `Unreachable` where the centre does not answer or does not know the code.
+    """
+    joined = links.joined(centre, code)
+    _found(settings)
+    with running(settings, faces=None, plates=None, publishes=False) as program:
+        with closing(Link(program.house, joined)) as link:
+            name = link.ask()
+        links.keep(program.house, joined)
+        return name
+
+
+@contextmanager
+def at_edge(
+    settings: Settings, plates: PlateReader | None, *, clock: Clock | None = None, latch: Latch | None = None
+) -> Iterator[tuple[Program, Link]]:
+    """An edge: its own store, and the link that keeps asking its centre. Raises `NotJoined`."""
+    with ExitStack() as stack:
+        here = running(settings, faces=None, plates=plates, clock=clock, latch=latch, publishes=False)
+        program = stack.enter_context(here)
+        yield program, stack.enter_context(Link(program.house, links.kept(program.house)))
+
+
+def _know_edges(house: House, releases: Releases) -> None:
+    for tenant in house.store.tenants():
+        with house.store.read(tenant.tenant) as db:
+            for row in edge_rows.edges(db):
+                releases.know(row.edge, {gate.gate for gate in places.gates(db, row.site)})
+
+
+def _never() -> bool:
+    return False
 
 
 ASK = timedelta(seconds=20)
@@ -342,6 +428,7 @@ def web_application(program: Program) -> FastAPI:
     application.include_router(ingest.routes(program.house))
     application.include_router(notices.routes(program.house))
     application.include_router(visits_api.routes(program.house))
+    application.include_router(edge_api.routes(program.house, program.releases))
     return application
 
 
@@ -394,6 +481,11 @@ class Turner:
 def _gates(house: House, tenant: TenantId) -> list[places.GateRow]:
     with house.store.read(tenant) as db:
         return places.gates(db)
+
+
+def _sites(house: House, tenant: TenantId) -> list[places.SiteRow]:
+    with house.store.read(tenant) as db:
+        return places.sites(db)
 
 
 def _fill(house: House, tenant: TenantId) -> int:

@@ -45,7 +45,13 @@ def show(client: httpx.Client, secret: str, body: object) -> httpx.Response:
 def test_alices_card_opens_the_lobby(client: httpx.Client, acme: Campus, program: Program) -> None:
     answer = show(client, acme.kiosk, {"means": "card", "value": card_number(1)})
     assert answer.status_code == 200
-    assert {**answer.json(), "passage": ""} == {"opens": True, "reason": "allowed", "passage": "", "latch": "accepted", "due": None}
+    assert {**answer.json(), "passage": ""} == {
+        "opens": True,
+        "reason": "allowed",
+        "passage": "",
+        "latch": "accepted",
+        "due": None,
+    }
     assert "Alice" not in answer.text
     line = looking.watch(program.house, campus.system(program.house, acme.tenant), acme.site).lines[0]
     assert (line.name, str(line.passage)) == ("Alice Marsh", answer.json()["passage"])

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, gate, hours, pay, people, read, serve, tariff
+from sealgate.cli import bench, demo, edge, gate, hours, pay, people, read, serve, tariff
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 serve.register(app)
 demo.register(app)
 gate.register(app)
+edge.register(app)
 hours.register(app)
 people.register(app)
 read.register(app)

@@ -46,10 +46,12 @@ def open_gate(
     told: Callable[[Answer], None] = untold,
     views: LaneViews | None = None,
     view: int = 0,
+    cut_off: Callable[[], bool] = lambda: False,
 ) -> GateLoop:
     """The loop of this gate, not yet running. `told` hears of each answer, on the loop's thread.
 
-    A lane may have two cameras, each with a loop of its own: they share `views`, and `view` is which one this is.
+    `cut_off` tells, at an edge, whether the centre is away. A lane may have two cameras, each with a loop of its own: they
+    share `views`, and `view` is which one this is.
 
     Raises `NotFound` for a gate of another tenant, `NothingToLookFor`, and what `open_camera` raises.
     """
@@ -59,7 +61,7 @@ def open_gate(
 
     def decide(sighting: Sighting) -> Answer:
         second = None if views is None else views.beside(view, sighting)
-        answer = admit_at(house, tenant, sighting, second=second)
+        answer = admit_at(house, tenant, sighting, second=second, cut_off=cut_off())
         told(answer)
         return answer
 

@@ -23,8 +23,16 @@ Answer = Admission | Arrival
 """Both have a `decision`, a `passage`, a `latch` and a `first_name`."""
 
 
-def admit_at(house: House, tenant: TenantId, sighting: Sighting, *, second: PlateSighting | None = None) -> Answer:
-    """Decide one sighting made here and now. `second` is what another camera of the same lane saw of the same car.
+def admit_at(
+    house: House,
+    tenant: TenantId,
+    sighting: Sighting,
+    *,
+    second: PlateSighting | None = None,
+    cut_off: bool = False,
+) -> Answer:
+    """Decide one sighting made here and now. `second` is what another camera of the same lane saw of the same car; `cut_off`
+    says that this is an edge whose centre is away.
 
     Raises `NotFound` for a gate of another tenant, `StayOver` where somebody was first, and the store's and vault's faults.
     """
@@ -34,7 +42,7 @@ def admit_at(house: House, tenant: TenantId, sighting: Sighting, *, second: Plat
     if isinstance(sighting, CodeSighting) and sighting.means is Means.PLATE:
         sighting = PlateSighting(sighting.gate, sighting.at, PlateText(sighting.value), UNTOLD)
     if isinstance(sighting, PlateSighting):
-        return parking.arrive(house, tenant, sighting, price, second=second, live=True)
+        return parking.arrive(house, tenant, sighting, price, second=second, live=True, cut_off=cut_off)
     if isinstance(sighting, CodeSighting) and parking.is_ticket(tenant, sighting.value):
         return parking.show_ticket(house, tenant, sighting.gate, parking.ticket_code(sighting.value), price)
     return parking.show_holder(house, tenant, sighting, price)

@@ -8,7 +8,7 @@ desk, and whoever really left is billed by nobody until somebody has looked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealgate.domain.access import Reason
@@ -36,9 +36,11 @@ __all__ = [
     "NoLane",
     "Outcome",
     "Price",
+    "Told",
     "account",
     "arrive",
     "draw_ticket",
+    "hear",
     "is_ticket",
     "let_go_owing",
     "let_out",
@@ -62,10 +64,12 @@ def arrive(
     wanted: SpaceClass = SpaceClass.VISITORS,
     nonce: bytes | None = None,
     live: bool = False,
+    cut_off: bool = False,
 ) -> Arrival:
     """A plate at a lane. `second` is another camera's view of the same car; `nonce` 16 bytes of an event that may come again.
 
     `live`: it was seen by a camera that runs here, so one that is told late was not cut off but slow, and is looked at again.
+    `cut_off`: the centre is away, so the lot's rule for doubt holds where somebody would have to pay.
     Raises `NoLane` for a gate of no lot, `NotFound`, `StayOver` where somebody was first, the store's and vault's faults.
     """
 
@@ -74,9 +78,47 @@ def arrive(
             return turn_away(scene, note(scene), Reason.STALE, Means.PLATE)
         if scene.lane.role.enters:
             return enters(scene, price, vehicle, wanted)
-        return leaves(scene, price)
+        return leaves(replace(scene, cut_off=cut_off), price)
 
     return _at(house, tenant, sighting.gate, sighting.at, decide, sighting=sighting, second=second, nonce=nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an edge has decided by itself. `passed`: it opened, and the car is through; else it stands there. `stay` is what it
+    took the car for: the one that began, or ended, with this."""
+
+    sighting: PlateSighting
+    nonce: bytes
+    passed: bool
+    stay: StayId | None = None
+
+
+def hear(house: House, tenant: TenantId, told: Told, price: Price) -> Arrival:
+    """A car at an edge's lane. What came before is known by its `nonce` and changes nothing. Raises as `arrive`.
+
+    A car that has passed is only written down, as one that is told late; one that stands there is decided like any other.
+    """
+
+    def decide(scene: Scene) -> Arrival:
+        if not told.passed:
+            standing = Arrival(Outcome.ECHO, Reason.STALE)  # it stood there some time ago: what became of it is told apart
+            return standing if scene.late else _decided(scene, price)
+        scene = replace(scene, late=True, named=told.stay)
+        if scene.lane.role.enters:
+            known = None if told.stay is None else parking.stay(scene.tx, told.stay)
+            return Arrival(Outcome.REPEATED, Reason.STALE) if known else enters(scene, price, "car", SpaceClass.VISITORS)
+        row = None if told.stay is None else parking.stay(scene.tx, told.stay)
+        if row is not None and not row.stay.inside:  # the centre let it out at the same moment
+            return Arrival(Outcome.REPEATED, Reason.STALE)
+        return leaves(scene, price, row)
+
+    seen = told.sighting
+    return _at(house, tenant, seen.gate, seen.at, decide, sighting=seen, nonce=told.nonce)
+
+
+def _decided(scene: Scene, price: Price) -> Arrival:
+    return enters(scene, price, "car", SpaceClass.VISITORS) if scene.lane.role.enters else leaves(scene, price)
 
 
 def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = "car") -> Drawn:

@@ -124,7 +124,7 @@ def _right(scene: Scene, papers: Papers) -> Right | Turned:
 def _new_stay(scene: Scene, begun: Entered, vehicle: str, right: Right) -> Stay:
     lot = scene.lane.lot
     return Stay(
-        stay=StayId(scene.house.new_id()),
+        stay=scene.named or StayId(scene.house.new_id()),
         lot=lot.lot,
         entered=scene.at,
         right=right,

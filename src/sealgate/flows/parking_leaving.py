@@ -90,7 +90,9 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
         owed = account(scene.tx, before, price, scene.at) if before.bills else None
     except CannotPrice:
         return asks(scene, Unclear(Ask(CallReason.WRONG_SUM, (Likely(before.stay, 1.0),))), seen)
-    going = go(before, scene.at, owed.due.minor if owed else 0, passed=scene.late, tailgating=scene.tailgating)
+    trusts = scene.cut_off and scene.lane.lot.doubt is Doubt.OPEN
+    due = owed.due.minor if owed else 0
+    going = go(before, scene.at, due, passed=scene.late, tailgating=scene.tailgating, trusts=trusts)
     after, entered = going.stay, seen_of(scene.house, scene.tenant, row)
     plate = str(entered.get("plate") or scene.plate or "")
     has_left = after.left is not None
@@ -108,8 +110,8 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
     if owed is not None and not has_left and made is None:
         promise(scene.house, scene.tx, row, str(entered.get("plate", "")), scene.plate or "", owed)
     outcome = Outcome.LEFT if has_left else Outcome.WAITS
-    due = owed.due if owed and not going.opens else None
-    return Arrival(outcome, reason, going.opens, seen.passage, before.stay, due, made)
+    shows = owed.due if owed and not going.opens else None
+    return Arrival(outcome, reason, going.opens, seen.passage, before.stay, shows, made)
 
 
 def goes_owing(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arrival:

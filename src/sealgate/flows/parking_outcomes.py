@@ -109,7 +109,8 @@ def read_again(scene: Scene, stay: StayId | None, seen: Seen | None = None) -> A
         return Arrival(Outcome.ECHO, Reason.ALLOWED, stay=stay)
     seen = seen or note(scene)
     row = None if stay is None else parking.stay(scene.tx, stay)
-    record(scene, seen, "lane.read-again", Reason.ALLOWED, opens=True, stay=row.stay if row else None)
+    again = Seen(seen.passage, seen.what | {"again": True})
+    record(scene, again, "lane.read-again", Reason.ALLOWED, opens=True, stay=row.stay if row else None)
     return Arrival(Outcome.ECHO, Reason.ALLOWED, opens=True, passage=seen.passage, stay=stay)
 
 

@@ -50,7 +50,8 @@ class Scene:
     """`at` is the event's own instant, `now` ours. `late`: the car is gone by now, so nothing is opened for it.
 
     `recent` is what passed this gate within its `echo`, newest first; `tailgating`: the barrier is still up for another car.
-    `holder` is whoever drives, where they showed a card or a face instead of a plate.
+    `holder` is whoever drives, where they showed a card or a face instead of a plate. `named` is what an edge that has decided
+    already calls the stay. `cut_off`: this is an edge that does not reach the centre, so nobody can pay or be asked.
     """
 
     house: House
@@ -66,6 +67,8 @@ class Scene:
     recent: tuple[Passing, ...] = ()
     tailgating: bool = False
     holder: PersonId | None = None
+    named: StayId | None = None
+    cut_off: bool = False
 
     @property
     def tenant(self) -> TenantId:

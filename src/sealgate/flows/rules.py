@@ -274,7 +274,7 @@ def sources_of(house: House, tenant: TenantId, gate: GateId) -> tuple[str, ...]:
     """The addresses of the gate's cameras, opened: for the program that reads them, never for a screen. Two at most."""
     with house.store.read(tenant) as db:
         row = places.gate(db, gate)
-    return _opened_sources(house, tenant, gate, row.source)
+    return opened_sources(house, tenant, gate, row.source)
 
 
 def block_gate(house: House, signed: Signed, gate: GateId, *, blocked: bool, why: str = "") -> None:
@@ -453,7 +453,7 @@ def _gate_line(row: places.GateRow, zones: dict[ZoneId, str]) -> GateLine:
     )
 
 
-def _opened_sources(house: House, tenant: TenantId, gate: GateId, sealed: Sealed | None) -> tuple[str, ...]:
+def opened_sources(house: House, tenant: TenantId, gate: GateId, sealed: Sealed | None) -> tuple[str, ...]:
     if sealed is None:
         return ()
     opened = unseal(house, _source_place(tenant, gate), sealed)
@@ -464,11 +464,15 @@ def _changed_sources(house: House, tx: Tx, gate: GateId, change: GateChange) -> 
     """Both addresses lie sealed in one column."""
     if change.source is not None and not change.source.strip():
         return None
-    before = (*_opened_sources(house, tx.tenant, gate, places.gate(tx, gate).source), "", "")
+    before = (*opened_sources(house, tx.tenant, gate, places.gate(tx, gate).source), "", "")
     first, second = (
         old if new is None else new.strip() for old, new in zip(before, (change.source, change.second), strict=False)
     )
-    return seal(house, tx.tenant, organisation(), _source_place(tx.tenant, gate), {"source": first, "second": second})
+    return sealed_sources(house, tx.tenant, gate, first, second)
+
+
+def sealed_sources(house: House, tenant: TenantId, gate: GateId, first: str, second: str = "") -> Sealed:
+    return seal(house, tenant, organisation(), _source_place(tenant, gate), {"source": first, "second": second})
 
 
 def _source_place(tenant: TenantId, gate: GateId) -> Place:

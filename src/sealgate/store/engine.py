@@ -142,6 +142,16 @@ class Tx(Reader):
             values = [{"tenant_id": self.tenant, **row} for row in rows]
             return list(self.sql.execute(insert.on_conflict_do_nothing().returning(*told_by), values))
 
+    def put(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Write rows of this tenant, over those with the same key; columns that are not named stay as they are."""
+        key = [column.name for column in table.primary_key]
+        insert = sqlite_insert(table) if self._store.is_sqlite else postgres_insert(table)
+        with told(self._store.folder):
+            for row in rows:
+                new = {name: insert.excluded[name] for name in row if name not in key}
+                done = insert.on_conflict_do_update(index_elements=key, set_=new) if new else insert.on_conflict_do_nothing()
+                self.sql.execute(done, {"tenant_id": self.tenant, **row})
+
     def change(self, table: sa.Table, where: Sequence[sa.ColumnElement[bool]], values: dict[str, Any]) -> int:
         """Update this tenant's rows; answers how many it were: a race is won by the one who sees 1."""
         with told(self._store.folder):

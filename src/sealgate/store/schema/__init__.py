@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sealgate.store.schema.accounts import operators, sessions, setup_links
 from sealgate.store.schema.agreements import agreements
+from sealgate.store.schema.edges import edges
 from sealgate.store.schema.hours import (
     calendars,
     hour_records,
@@ -62,6 +63,7 @@ __all__ = [
     "consents",
     "credentials",
     "differences",
+    "edges",
     "gates",
     "goals",
     "grants",

@@ -1,0 +1,221 @@
+"""Edges as the centre knows them: enrolled by a code that is shown once, heard, and told what they need.
+
+The surprising thing: what an edge did is heard as what it saw. The centre decides it once more, by the same rules and with
+all it knows, as a car that is told late; and each fact has a number, so that hearing it twice is hearing it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from time import monotonic, time_ns
+
+from sealgate.domain.errors import NotFound, Refused
+from sealgate.domain.ids import EdgeId, GateId, SiteId, StayId, TenantId
+from sealgate.domain.operators import Permission
+from sealgate.domain.plates import PlateText
+from sealgate.domain.sightings import PlateSighting
+from sealgate.domain.stays import StayOver
+from sealgate.flows import edge_copy, parking
+from sealgate.flows.edge_copy import Part
+from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
+from sealgate.flows.pricing import prices
+from sealgate.flows.rules import title
+from sealgate.ports import Latch, LatchAnswer
+from sealgate.privacy import journal
+from sealgate.store import edges as rows
+from sealgate.store import places
+from sealgate.store.engine import Tx
+from sealgate.vault.envelope import Place
+from sealgate.vault.link import link_keys
+
+log = logging.getLogger("sealgate.edges")
+
+AWAY = 15.0
+"""Seconds after its last word from which an edge is taken to be cut off."""
+
+MOST_RELEASES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One that has proved itself. `key` opens what it says."""
+
+    tenant: TenantId
+    edge: EdgeId
+    site: SiteId
+    name: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What an edge saw and did; `sequence` is its own number for it, which never comes back. `picture` is a JPEG."""
+
+    sequence: int
+    gate: GateId
+    at: datetime
+    text: PlateText
+    score: float
+    kind: str
+    passed: bool
+    stay: StayId | None = None
+    picture: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A bar that the centre wants opened, by its desk or because somebody has paid."""
+
+    number: int
+    gate: GateId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """`done` are the facts that need not come again; `parts` what has changed of the edge's copy."""
+
+    done: tuple[int, ...]
+    parts: tuple[Part, ...]
+    releases: tuple[Release, ...]
+
+
+def add_edge(house: House, signed: Signed, site: SiteId, name: str) -> str:
+    """A new edge of a site; its code, which is shown once: with it the box joins."""
+    signed.need(Permission.CHANGE_RULES)
+    code, edge = new_secret(signed.tenant), EdgeId(house.new_id())
+    keys = link_keys(code)
+    sealed = seal(house, signed.tenant, organisation(), _key_place(signed.tenant, edge), {"key": keys.key.hex()})
+
+    def write(tx: Tx) -> None:
+        places.site(tx, site)
+        row = rows.EdgeRow(edge, site, title(name), fingerprint(keys.shown), sealed, house.clock.now())
+        rows.add_edge(tx, row)
+
+    _journaled(house, signed, "edge.added", edge, write)
+    return code
+
+
+def end_edge(house: House, signed: Signed, edge: EdgeId) -> None:
+    """It is known no more. Raises `NotFound`."""
+    signed.need(Permission.CHANGE_RULES)
+
+    def write(tx: Tx) -> None:
+        if not rows.end_edge(tx, edge, house.clock.now()):
+            raise NotFound("edge")
+
+    _journaled(house, signed, "edge.ended", edge, write)
+
+
+def edges(house: House, signed: Signed, site: SiteId | None = None) -> list[rows.EdgeRow]:
+    signed.need(Permission.SEE_RULES)
+    with house.store.read(signed.tenant) as db:
+        return rows.edges(db, site)
+
+
+def edge_shown(house: House, tenant: TenantId, shown: str) -> Edge | None:
+    """The edge that shows this; None for one that is unknown or was ended."""
+    if all(known.tenant != tenant for known in house.store.tenants()):
+        return None
+    with house.store.read(tenant) as db:
+        row = rows.edge_by(db, fingerprint(shown))
+    if row is None:
+        return None
+    key = bytes.fromhex(unseal(house, _key_place(tenant, row.edge), row.link_key)["key"])
+    return Edge(tenant, row.edge, row.site, row.name, key)
+
+
+def exchange(house: House, edge: Edge, facts: Sequence[Fact], has: Mapping[str, str], releases: Releases, opened: int) -> Heard:
+    """Hear its facts in their order, and tell it what it lacks. `has` are the digests of its copy's parts; `opened` is the
+    number of the last release that it carried out."""
+    with house.store.read(edge.tenant) as db:
+        gates = {row.gate for row in places.gates(db, edge.site)}
+    releases.here(edge, gates, opened)
+    done = tuple(fact.sequence for fact in _heard(house, edge, facts, gates))
+    with house.store.read(edge.tenant) as db:
+        parts = edge_copy.parts(house, db, edge.site)
+    changed = tuple(part for part in parts if has.get(part.name) != part.digest)
+    return Heard(done, changed, releases.waiting(edge))
+
+
+def _heard(house: House, edge: Edge, facts: Sequence[Fact], gates: set[GateId]) -> list[Fact]:
+    """Those that need not come again. After one that could not be written down nothing is heard: their order matters."""
+    done: list[Fact] = []
+    price = prices(house, edge.tenant)
+    for fact in sorted(facts, key=lambda fact: fact.sequence):
+        try:
+            if fact.gate not in gates:
+                raise NotFound("gate")
+            seen = PlateSighting(fact.gate, fact.at, fact.text, fact.score, fact.kind, picture=fact.picture)
+            told = parking.Told(seen, nonce_of(edge.edge, fact.sequence), fact.passed, fact.stay)
+            parking.hear(house, edge.tenant, told, price)
+        except StayOver:  # somebody was first: it is decided anew when it comes again
+            break
+        except Refused as refusal:
+            log.warning("edge %s: fact %d is none of ours: %s", edge.name, fact.sequence, refusal.code)
+        done.append(fact)
+    return done
+
+
+def nonce_of(edge: EdgeId, sequence: int) -> bytes:
+    """16 bytes that no other fact has."""
+    return hashlib.sha256(b"edge fact" + edge.bytes + sequence.to_bytes(8, "big")).digest()[:16]
+
+
+class Releases:
+    """Bars that edges are to open: a `ports.Latch` for their gates, any other gate's is the one `beside`. Any thread may ask.
+
+    Its numbers go on rising when the centre was started anew: the edge has carried out all up to the last one that it saw.
+    """
+
+    def __init__(self, beside: Latch) -> None:
+        self._beside, self._lock = beside, Lock()
+        self._edge_of: dict[GateId, EdgeId] = {}
+        self._seen: dict[EdgeId, float] = {}
+        self._waiting: dict[EdgeId, list[Release]] = {}
+        self._number = time_ns()
+
+    def know(self, edge: EdgeId, gates: set[GateId]) -> None:
+        """These gates are that edge's, which has not spoken since we started."""
+        with self._lock:
+            self._edge_of |= dict.fromkeys(gates, edge)
+
+    def here(self, edge: Edge, gates: set[GateId], opened: int) -> None:
+        """An edge spoke: these gates are its own, and it has carried out all up to `opened`."""
+        with self._lock:
+            self._seen[edge.edge] = monotonic()
+            self._edge_of |= dict.fromkeys(gates, edge.edge)
+            left = [one for one in self._waiting.get(edge.edge, []) if one.number > opened]
+            self._waiting[edge.edge] = left
+
+    def waiting(self, edge: Edge) -> tuple[Release, ...]:
+        with self._lock:
+            return tuple(self._waiting.get(edge.edge, ()))
+
+    def release(self, gate: GateId, open_for: timedelta) -> LatchAnswer:
+        with self._lock:
+            edge = self._edge_of.get(gate)
+            if edge is not None:
+                if monotonic() - self._seen.get(edge, float("-inf")) > AWAY:
+                    return LatchAnswer.UNREACHABLE
+                self._number += 1
+                waiting = self._waiting.setdefault(edge, [])
+                waiting.append(Release(self._number, gate, open_for.total_seconds()))
+                del waiting[:-MOST_RELEASES]
+                return LatchAnswer.ACCEPTED
+        return self._beside.release(gate, open_for)
+
+
+def _journaled(house: House, signed: Signed, action: str, edge: EdgeId, write: Callable[[Tx], None]) -> None:
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        write(tx)
+        journal.write(tx, house.keyring, house.clock.now(), action, object=f"edge:{edge}")
+
+
+def _key_place(tenant: TenantId, edge: EdgeId) -> Place:
+    return Place(tenant, "edges", "link_key", str(edge))
