@@ -29,7 +29,7 @@ from sealgate.flows.parking_scene import (
     seen_place,
     stay_token,
 )
-from sealgate.flows.passage import picture_place
+from sealgate.flows.passage_places import picture_place
 from sealgate.flows.permits import ban_place, plate_place, reservation_place
 from sealgate.flows.rules import sealed_sources
 from sealgate.privacy import journal

@@ -119,6 +119,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("passages", "detail", "plate, scores, picture of the passage", Keep.PASSAGE, Form.SEALED_DAY),
     Personal("replays", "nonce", "knows a batch that came before", Keep.REPLAY, Form.HASH),
     Personal("gates", "source", "the camera's address and password: a way to watch people", Keep.OPERATOR, Form.SEALED_TENANT),
+    Personal("edges", "auth_hash", "knows an edge by what it shows", Keep.OPERATOR, Form.HASH),
+    Personal("edges", "link_key", "opens what an edge says: plates at a site's lanes", Keep.OPERATOR, Form.SEALED_TENANT),
     Personal("gates", "kiosk_hash", "knows a kiosk by its secret", Keep.OPERATOR, Form.HASH),
     Personal("permits", "person_id", "whose permit it is, where the holder is enrolled", Keep.PERMIT, Form.IDENTITY),
     Personal("permits", "holder", "who to write to", Keep.PERMIT, Form.SEALED_TENANT),

@@ -42,6 +42,12 @@ REFUSALS: Mapping[str, Sentence] = {
     "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
     "api.unknown-caller": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
+    "edge.unknown": Sentence(_("This edge is not known"), _("Add it anew and let the box join with the new code")),
+    "edge.too-much": Sentence(_("An edge said more at once than it may")),
+    "edge.not-understood": Sentence(_("An edge speaks another version"), _("Bring the edge and the centre to one version")),
+    "edge.bad-code": Sentence(_("That is no code of an edge"), _("Add an edge at the centre; its code is shown once")),
+    "edge.not-joined": Sentence(_("This box has not joined a centre"), _("Run sealgate edge join")),
+    "link.broken": Sentence(_("What came over the link was not sealed by its other end")),
     # files of people
     "people-file.not-text": Sentence(
         _("The file is no text in UTF-8 or GB18030"), _("Save it from the spreadsheet as CSV UTF-8")
@@ -307,6 +313,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "app.already-initialised": Sentence(
         _("There is an installation in this folder already"), _("Start it with sealgate serve")
     ),
+    "app.no-such-site": Sentence(_("There is no site of that name"), _("Write it as it stands in the console")),
     "app.no-such-gate": Sentence(_("There is no gate of that name"), _("Write it as it stands in the console")),
     "picture.unreadable": Sentence(_("The file cannot be read"), _("Check the path and who may read it")),
     "compare.no-face": Sentence(_("There is no face in the picture"), _("Use a picture with one clear face")),
