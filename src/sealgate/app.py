@@ -261,6 +261,7 @@ def running(
             newest=views.newest,
             post=_post(settings, clock),
             code_in=pictures.code_in,
+            is_edge=not publishes,
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
         _know_edges(house, releases)

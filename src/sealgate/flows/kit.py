@@ -71,6 +71,8 @@ class House:
     address: str = ""
     newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
     stun: tuple[str, ...] = ()
+    is_edge: bool = False
+    """What lies here is an edge's copy: money and letters are its centre's."""
     post: Post | None = None
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))

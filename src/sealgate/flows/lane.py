@@ -23,7 +23,7 @@ from sealgate.flows import assist, parking
 from sealgate.flows.at_gate import Answer, admit_at
 from sealgate.flows.driving import exit_sign, ticket_path
 from sealgate.flows.driving_passes import lot_secret
-from sealgate.flows.kiosk import kiosk_gate
+from sealgate.flows.kiosk import OURS, kiosk_gate
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking_scene import detail_place, newest_said
 from sealgate.flows.parking_writing import Price, account
@@ -31,9 +31,6 @@ from sealgate.store import parking as rows
 from sealgate.store import passages
 from sealgate.store.engine import Reader
 from sealgate.vault.errors import KeyDestroyed
-
-OURS = "SG1."
-"""So begins the text of a QR code that belongs to somebody enrolled."""
 
 DRIVING_OFF = timedelta(seconds=20)
 READING = timedelta(seconds=60)

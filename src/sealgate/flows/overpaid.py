@@ -27,8 +27,10 @@ OVERPAID = "overpaid"
 
 
 def close_account(scene: Scene, stay: StayId, owed: Account) -> None:
-    """The bill is final. Raises `AlreadyThere` for a second one."""
+    """The bill is final. Raises `AlreadyThere` for a second one. An edge holds no money: what goes back, its centre decides."""
     write_bill(scene, stay, owed.bill, final=True)
+    if scene.house.is_edge:
+        return
     row = parking.stay(scene.tx, stay) if owed.received.minor > owed.bill.total.minor else None
     if row is not None:
         give_back(scene.house, scene.tx, row, owed.received.currency, scene.now)
