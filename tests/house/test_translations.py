@@ -99,3 +99,13 @@ def test_chinese_is_punctuated_as_chinese() -> None:
             said = message.string if isinstance(message.string, str) else message.string[0]
             if message.id:
                 assert not re.search(r"[一-鿿][,;!?]", said), said
+
+
+def test_a_per_cent_sign_that_stands_alone_breaks_no_page() -> None:
+    """Templates fill in by `%`, also where there is nothing to fill in."""
+    for catalogue in catalogues(Language.ZH).values():
+        for message in catalogue:
+            said = message.string if isinstance(message.string, str) else message.string[0]
+            ours = message.id if isinstance(message.id, str) else message.id[0]
+            if message.id and "%" not in re.sub(r"%\(\w+\)s|%%", "", ours):
+                assert "%" not in re.sub(r"%\(\w+\)s|%%", "", said), message.id

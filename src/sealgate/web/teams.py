@@ -185,7 +185,7 @@ def _record(page: Page, team: TeamId) -> dict[str, Any]:
         Item(words.short_day(day), count, f"{words.short_day(day)}: {words.number(count)}", day == today)
         for day, count in found.counts
     ]
-    drawn = bar_plot(items, words.number) if any(count for _day, count in found.counts) else None
+    drawn = bar_plot(items, words.number, whole=True) if any(count for _day, count in found.counts) else None
     return {"found": found, "drawn": drawn, "given": {"who": "", "trade": "", "since": ""}}
 
 
