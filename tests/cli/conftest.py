@@ -109,3 +109,13 @@ def demo(tmp_path: Path) -> Callable[..., object]:
         return started("demo", "--port", "0", *words)
 
     return start
+
+
+@pytest.fixture
+def serving() -> Callable[..., object]:
+    """`sealgate serve` in a data folder, at a port of one's own: to be killed and started again."""
+
+    def start(home: Path, port: int) -> object:
+        return started("serve", "--data", home / "data", "--keys", home / "keys", "--port", str(port))
+
+    return start
