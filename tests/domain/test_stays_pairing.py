@@ -184,3 +184,15 @@ def test_never_more_certain_than_the_weights_allow(plates: list[str], data: st.D
         assert 0.93 <= answer.certainty <= 1
     else:
         assert sum(likely.certainty for likely in answer.candidates) <= 1.001
+
+
+@given(st.lists(PLATES, min_size=1, max_size=6, unique=True), PLATES, st.floats(0.3, 1), st.floats(0.5, 1))
+def test_below_the_limit_nobody_is_billed_and_the_attendant_is_shown_whom_it_could_be(
+    plates: list[str], text: str, score: float, limit: float
+) -> None:
+    stays = [open_stay(number, plate) for number, plate in enumerate(plates, 1)]
+    answer = pair([read(text, score)], stays, min_certainty=limit, longest=MONTH)
+    if isinstance(answer, Paired):
+        assert answer.certainty >= limit
+    else:
+        assert (answer.candidates == ()) is (answer.reason is CallReason.NO_ENTRY)
