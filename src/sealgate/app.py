@@ -34,7 +34,7 @@ from sealgate.edge.gate import GateLoop
 from sealgate.edge.link import Link
 from sealgate.edge.opening import open_gate, untold
 from sealgate.edge.views import LaneViews
-from sealgate.flows import agreeing, charging, paying, reconciling, visit_letters, visit_rounds
+from sealgate.flows import agreeing, charging, hours, paying, reconciling, visit_letters, visit_rounds
 from sealgate.flows.at_gate import Answer, is_lane
 from sealgate.flows.edges import Releases
 from sealgate.flows.faces import fill_gallery
@@ -314,11 +314,13 @@ RECONCILE = timedelta(hours=3)
 DELIVER = timedelta(seconds=5)
 VISITS = timedelta(seconds=20)
 LETTERS = timedelta(seconds=3)
+HOURS = timedelta(hours=6)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
     """What the clockwork does beside the outbox; payments only where there are providers to ask."""
     clockwork.go_round(Round("visits", VISITS, clockwork.for_every_tenant(partial(visit_rounds.round_of, house))))
+    clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     if house.post is not None:
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:

@@ -42,6 +42,8 @@ MOST_READ = 400
 
 TRIES = 4
 DAY = timedelta(days=1)
+LATE = timedelta(days=3)
+"""How late the passages of an offline gate are still looked for by itself."""
 
 Told = Callable[[int, int], None]
 """Called with how many people are done, and of how many."""
@@ -119,6 +121,21 @@ def derive_month(
     return Derived(month, done.people, done.days, done.changed, done.erased, ordered, dict(sorted(done.issues.items())))
 
 
+def derive_lately(house: House, tenant: TenantId) -> None:
+    """For the clockwork: the month in which it was three days ago, and today's, so that what came late is counted.
+
+    An organisation without rosters has nothing to derive; trouble with its rules is told where somebody derives by hand.
+    """
+    now = house.clock.now()
+    with house.store.read(tenant) as db:
+        home = book(db).home
+        first = (now - LATE).astimezone(home).date()
+        if not rosters.patterns(db, first.replace(day=1), now.astimezone(home).date()):
+            return
+    for month in sorted({f"{at.astimezone(home):%Y-%m}" for at in (now - LATE, now)}):
+        derive_month(house, tenant, Actor("system", "clockwork"), month)
+
+
 def rederive(house: House, tx: Tx, person: PersonId, first: date, last: date) -> None:
     """In a transaction that changed something of that person: the months those days can reach, where they were derived."""
     staff = rosters.staff(tx, people=[person])
@@ -178,11 +195,17 @@ def month_totals(days: Sequence[WorkDay], house: House, signed: Signed) -> tuple
 def read_days(
     house: House, db: Reader, people: Sequence[PersonId], first: date, last: date
 ) -> dict[PersonId, tuple[WorkDay, ...]]:
-    """For flows that journal their own reading: payroll, performance. See `work_days`."""
+    """For flows that journal their own reading: payroll, performance. See `work_days`.
+
+    Days that were not over when their month was derived are worked out anew: a month derived on the tenth knows nothing of the
+    twelfth.
+    """
     if (last - first).days >= MOST_READ:
         raise TooManyDays(f"at most {MOST_READ} days at once", field="last")
     found: dict[PersonId, dict[date, WorkDay]] = {}
     missing: dict[date, set[PersonId]] = {month: set(people) for month in _months(first, last)}
+    home = book(db).home
+    unfinished: dict[tuple[date, date], set[PersonId]] = {}
     for number in range(0, len(people), CHUNK):
         for row in months.months(db, people[number : number + CHUNK], first.replace(day=1), last):
             missing[row.month].discard(row.person)
@@ -191,7 +214,14 @@ def read_days(
             except KeyDestroyed:
                 continue
             found.setdefault(row.person, {}).update({day.day: day for day in kept if first <= day.day <= last})
+            begin = max(first, row.month, row.derived_at.astimezone(home).date() - DAY)
+            end = min(last, month_bounds(f"{row.month:%Y-%m}")[1])
+            if begin <= end:
+                unfinished.setdefault((begin, end), set()).add(row.person)
     _fill_in(house, db, missing, (first, last), found)
+    for (begin, end), staff in unfinished.items():
+        for person, days in derived_now(house, db, sorted(staff), begin, end).items():
+            found[person].update({day.day: day for day in days})
     return {person: tuple(found[person][day] for day in sorted(found[person])) for person in people if person in found}
 
 

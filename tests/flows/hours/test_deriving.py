@@ -272,6 +272,38 @@ def test_a_day_under_way_is_not_judged(attendance: Any, clock: Any) -> None:
     assert attendance.day_of(alice, "10-13").verdict is Verdict.AHEAD
 
 
+def test_a_month_derived_in_its_middle_knows_the_days_after_it(attendance: Any, clock: Any) -> None:
+    alice = attendance.campus.person("Alice Marsh")
+    attendance.roster(alice, attendance.day)
+    clock.at = datetime(2026, 10, 12, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    attendance.derive()
+    assert attendance.day_of(alice, "10-13").verdict is Verdict.AHEAD
+    attendance.came(alice, "10-12 08:58")
+    attendance.left(alice, "10-12 18:03")
+    clock.at = datetime(2026, 10, 14, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert attendance.day_of(alice, "10-12").verdict is Verdict.PRESENT
+    assert attendance.day_of(alice, "10-13").verdict is Verdict.ABSENT
+    assert attendance.day_of(alice, "10-15").verdict is Verdict.AHEAD
+
+
+def test_the_clockwork_derives_what_came_late_and_nothing_where_there_are_no_rosters(
+    attendance: Any, clock: Any, kept: Any
+) -> None:
+    clock.at = datetime(2026, 11, 2, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    campus = attendance.campus
+    alice = campus.person("Alice Marsh")
+    hours.derive_lately(attendance.house, campus.tenant)
+    assert kept(campus) == []
+    attendance.roster(alice, attendance.day)
+    attendance.came(alice, "10-30 08:58")
+    hours.derive_lately(attendance.house, campus.tenant)
+    before = kept(campus)
+    assert len(before) > 0
+    attendance.left(alice, "10-30 18:03")
+    hours.derive_lately(attendance.house, campus.tenant)
+    assert kept(campus) != before
+
+
 def test_reading_and_deriving_are_asked_for_and_journaled(attendance: Any) -> None:
     house, campus = attendance.house, attendance.campus
     alice = campus.person("Alice Marsh")
