@@ -25,6 +25,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as laws
+from playwright.sync_api import Playwright, sync_playwright
 from psycopg import sql
 
 from sealgate.domain.ids import TenantId
@@ -268,6 +269,13 @@ def acme(store: Store, new_tenant: NewTenant) -> TenantId:
 @pytest.fixture
 def umbra(store: Store, new_tenant: NewTenant) -> TenantId:
     return new_tenant(store, "Umbra")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One for all tests of a process: a second one beside it cannot be started."""
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")

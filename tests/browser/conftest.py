@@ -20,7 +20,7 @@ from typing import IO, Any
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect
 
 from sealgate.flows.campus import card_number
 
@@ -127,7 +127,7 @@ def face_film(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="session")
-def chromium(face_film: Path) -> Iterator[Browser]:
+def chromium(playwright: Playwright, face_film: Path) -> Iterator[Browser]:
     assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
     camera = (
         "--use-fake-device-for-media-stream",
@@ -135,10 +135,9 @@ def chromium(face_film: Path) -> Iterator[Browser]:
         f"--use-file-for-fake-video-capture={face_film}",
     )
     expect.set_options(timeout=PATIENT)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *camera])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *camera])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

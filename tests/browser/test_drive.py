@@ -349,7 +349,7 @@ def scenes(garage: Garage, stay: StayId, page: Page) -> Iterator[str]:
     page.locator("[name=provider]").first.wait_for()
     yield "pay-sum"
     page.goto(garage.sign(stay).path)
-    page.locator("summary").click()
+    page.locator("summary").first.click()
     yield "pay-stay"
     page.locator("[name=provider]").first.click()
     page.locator("[name=act]").first.wait_for()

@@ -276,7 +276,7 @@ def statements(house: House) -> Iterator[list[str]]:
     def note(_sql: object, _cursor: object, statement: str, *_rest: object) -> None:
         seen.append(statement)
 
-    engines = (house.store._writing, house.store._reading)
+    engines = {house.store._writing, house.store._reading}  # PostgreSQL has one for both
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     yield seen

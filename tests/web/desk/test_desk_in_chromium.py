@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect
 
 from sealgate.domain.access import Reason
 from sealgate.domain.desk import Act
@@ -44,13 +44,12 @@ HEARS = "audio => audio.srcObject !== null && !audio.srcObject.getAudioTracks()[
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
     expect.set_options(timeout=PATIENT)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
