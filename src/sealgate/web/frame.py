@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sealgate.domain.attendance_shifts import span_text
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import NotFound
-from sealgate.domain.operators import Permission
+from sealgate.domain.operators import Permission, Role
 from sealgate.flows import rules
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.rules import SiteLine
@@ -72,6 +72,19 @@ TABS = (
     Tab(_("Account"), "account", "/account", None, group=_("System")),
 )
 
+HOMES = {
+    Role.ADMINISTRATOR: "/s/{site}/live",
+    Role.SECURITY: "/s/{site}/live",
+    Role.ATTENDANT: "/desk",
+    Role.RECEPTION: "/s/{site}/visits",
+    Role.HR: "/s/{site}/hours",
+    Role.PAYROLL: "/payroll",
+    Role.MANAGER: "/s/{site}/performance",
+    Role.PRIVACY: "/s/{site}/people",
+    Role.HOST: "/s/{site}/visits",
+}
+"""The page that each role works with; who has several roles lands where the first of them works."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -113,7 +126,10 @@ class Page:
         """Where somebody lands who asked for nothing in particular."""
         if self.site is None and self.signed.may(Permission.CHANGE_RULES):
             return "/sites/new"
-        return self.address(self.tabs()[0])
+        tabs = self.tabs()
+        seen = {tab.address: tab for tab in tabs}
+        homes = (seen[home] for role, home in HOMES.items() if role in self.signed.roles and home in seen)
+        return self.address(next(homes, tabs[0]))
 
 
 def page(request: Request) -> Page:
