@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -46,11 +47,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 @contextmanager
 def plans() -> Iterator[Plans]:
-    """Of every statement within, how SQLite answers it."""
+    """Of every statement that this thread asks within, how SQLite answers it; another program may run beside the test."""
     found: Plans = {}
+    asker = get_ident()
 
     def heard(asking: sa.Connection, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")) and statement not in found:
+        if get_ident() == asker and statement.startswith(("SELECT", "UPDATE", "DELETE")) and statement not in found:
             line: Any = asking.connection.driver_connection
             rows = line.execute(f"EXPLAIN QUERY PLAN {statement}", values[0] if many else values)
             found[statement] = [row[3] for row in rows]

@@ -94,7 +94,10 @@ class Listening:
         self._thread = Thread(target=self._run, name="web", daemon=True)
 
     def start(self) -> None:
+        """Begin, and come back once browsers are answered; whoever reads the printed address may use it at once."""
         self._thread.start()
+        while not self._server.started and not self._ended.wait(timeout=0.01):
+            pass
 
     def wait(self) -> None:
         """Until Ctrl-C, a termination signal, or the server's own end.
