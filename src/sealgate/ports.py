@@ -126,11 +126,11 @@ class PlateReader(Protocol):
         ...
 
     def glance(
-        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: bool = False
+        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: int = 0
     ) -> list[FoundPlate]:
         """One look, for a frame of a video: at all of it, or `near` a box in full resolution, which costs the same.
 
-        `closer` looks at all of it for smaller plates, and costs more.
+        `closer`, 0 to 2, looks for smaller plates, and costs more each time.
         """
         ...
 

@@ -14,7 +14,7 @@ from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
 from sealgate.edge.eyes import FaceEye, FollowingEye, PlateEye, around
 from sealgate.edge.gate import BEGIN_ANEW
 from sealgate.edge.timings import Stage, Timings
-from sealgate.ports import Frame, Pixels, Vector
+from sealgate.ports import Box, FoundPlate, Frame, Pixels, Vector
 
 EIGHT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 RED, GREEN = (0, 0, 220), (0, 220, 0)
@@ -120,3 +120,33 @@ def test_stages_of_a_face_are_timed(north: GateId, paint: Any) -> None:
     timings = Timings()
     show(FaceEye(north, SimulatedFaceReader({RED: ALICE}), turn, encode, timings), [paint(RED), paint()])
     assert [timings.count(stage) for stage in (Stage.FIND, Stage.EMBED, Stage.TRACK)] == [2, 1, 2]
+
+
+class Noting(SimulatedPlateReader):
+    """Sees what it is shown, and notes how it was asked to look."""
+
+    def glance(
+        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: int = 0
+    ) -> list[FoundPlate]:
+        self.looks.append((near is not None, closer))
+        return super().glance(pixels, countries, near=near, closer=closer)
+
+    looks: list[tuple[bool, int]]
+
+
+@pytest.mark.parametrize(
+    ("seen", "score", "looks"),
+    [
+        (True, 0.97, [(False, 0)] * 5),
+        (True, 0.6, [(False, 0), (True, 0), (False, 1), (True, 0), (False, 2)]),
+        (False, 0.97, [(False, 0), (False, 0), (False, 1), (False, 0), (False, 2)]),
+    ],
+    ids=["a sure read is looked for cheaply", "an unsure one near and closer in turn", "nothing closer now and then"],
+)
+def test_a_look_is_closer_only_where_the_last_ones_were_in_vain(
+    north: GateId, paint: Any, seen: bool, score: float, looks: list[tuple[bool, int]]
+) -> None:
+    reader = Noting({RED: PlateText("京A12345")}, score=score)
+    reader.looks = []
+    show(PlateEye(north, reader, encode, Timings()), [paint(RED if seen else GREEN)] * 5)
+    assert reader.looks == looks

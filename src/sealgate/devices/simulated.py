@@ -126,7 +126,7 @@ class SimulatedPlateReader:
         countries: Sequence[str] = (),
         *,
         near: Box | None = None,  # noqa: ARG002 - one look sees all
-        closer: bool = False,  # noqa: ARG002
+        closer: int = 0,  # noqa: ARG002
     ) -> list[FoundPlate]:
         return self.read(pixels, countries)
 

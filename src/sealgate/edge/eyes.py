@@ -25,6 +25,10 @@ MOST_AT_ONCE = 3
 SURE = 0.9
 """Score of a plate from which a closer look is not worth its while."""
 
+CLOSER = (0, 0, 1, 0, 2)
+"""How close one looks after so many looks in vain, and then again from the beginning: most things that move are no cars, and
+who just comes is larger in a moment."""
+
 Encode = Callable[[Pixels], bytes]
 
 
@@ -89,7 +93,7 @@ class FaceEye(FollowingEye):
 
 
 class PlateEye(FollowingEye):
-    """`countries` as `ports.PlateReader.read` takes them. After an unsure look the next one is closer."""
+    """`countries` as `ports.PlateReader.read` takes them. The first look is cheap; after an unsure one the next is closer."""
 
     def __init__(
         self, gate: GateId, reader: PlateReader, encode: Encode, timings: Timings, countries: Sequence[str] = ()
@@ -111,14 +115,13 @@ class PlateEye(FollowingEye):
             return [self._sighting(frame.at, plate) for plate in self._tracker.see(frame.at, looks)]
 
     def _plan(self, plates: Sequence[FoundPlate]) -> None:
-        """How to look at the next frame: near what could hardly be read, else at all of it."""
-        weak = bool(plates) and plates[0].score < SURE
-        self._in_vain = 0 if plates else self._in_vain + 1
-        self._near = plates[0].box if weak else None
+        """How to look at the next frame: near what could hardly be read, yet never twice without a look at all of it."""
+        sure = bool(plates) and plates[0].score >= SURE
+        self._in_vain = 0 if sure else self._in_vain + 1
+        self._near = plates[0].box if plates and not sure and self._near is None else None
 
-    def _closer(self) -> bool:
-        """Each third look in vain: most things that move are no cars, and who just comes is larger in a moment."""
-        return self._near is None and self._in_vain % 3 == 2
+    def _closer(self) -> int:
+        return 0 if self._near else CLOSER[self._in_vain % len(CLOSER)]
 
     def _sighting(self, at: datetime, plate: TrackedPlate) -> PlateSighting:
         picture = self._encode(plate.picture)

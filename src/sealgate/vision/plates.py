@@ -24,8 +24,8 @@ from sealgate.vision.platelines import one_above_other, plate_shaped, side_by_si
 from sealgate.vision.textlines import Line, LineDetector, LineReader, Quad, cut
 
 MIN_SCORE = 0.3
-GLANCE_CLOSER = 768
-"""Long side of a closer look at a frame of a video: half the time of 960, and as many plates of 24 Chinese frames read."""
+GLANCES = (416, 640, 768)
+"""Long sides of a look at a frame of a video, by how close it is: the first costs a third of the second."""
 MOST_LINES = 24
 """So many lines are read in one look, the largest: a wall of posters must not hold up the barrier."""
 
@@ -75,13 +75,13 @@ class Plates:
         return [self._found(picture, candidate) for candidate in meant(candidates)]
 
     def glance(
-        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: bool = False
+        self, pixels: Pixels, countries: Sequence[str] = (), *, near: Box | None = None, closer: int = 0
     ) -> list[FoundPlate]:
         picture = as_colour(pixels)
         if picture is None:
             return []
-        x, y, part = window(picture, near, self._long_side) if near else (0, 0, picture)
-        lines = self._detector(part, GLANCE_CLOSER if closer else self._long_side)
+        x, y, part = window(picture, near, GLANCES[0]) if near else (0, 0, picture)
+        lines = self._detector(part, GLANCES[min(closer, len(GLANCES) - 1)])
         found = self._read_lines(part, lines, grammar(tuple(sorted(set(countries)))))
         plates = [self._found(part, candidate) for candidate in meant(apart(sorted(found, key=lambda c: -c.rank)))]
         return [replace(plate, box=(plate.box[0] + x, plate.box[1] + y, *plate.box[2:])) for plate in plates]
@@ -123,12 +123,13 @@ class Plates:
 
 
 def window(picture: Pixels, near: Box, long_side: int) -> tuple[int, int, Pixels]:
-    """A part of the picture in its own resolution, with the box in its middle: left, top, pixels.
+    """A part of the picture with the box in its middle: left, top, pixels.
 
-    So wide that the detector need not shrink it: it costs what a look at the whole costs, and sees every pixel.
+    So wide that the detector need not shrink it and sees every pixel; wider only around a box that would fill it.
     """
     height, width = picture.shape[:2]
-    wide, high = min(width, long_side), min(height, long_side * 9 // 16)
+    side = max(long_side, near[2] * 2)
+    wide, high = min(width, side), min(height, side * 9 // 16)
     x = min(max(near[0] + near[2] // 2 - wide // 2, 0), width - wide)
     y = min(max(near[1] + near[3] // 2 - high // 2, 0), height - high)
     return x, y, picture[y : y + high, x : x + wide]
