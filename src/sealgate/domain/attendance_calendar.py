@@ -7,9 +7,10 @@ thing: a make-up day says for which day it is worked, so that the shift of that 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -36,6 +37,7 @@ CLASSES: Mapping[CalendarDay, DayClass] = {
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_TEXT = 1_000_000
+COLUMNS = ("day", "kind", "name_en", "name_zh", "instead_of", "origin")
 REST = frozenset({5, 6})
 
 
@@ -84,3 +86,25 @@ def read_calendar(name: str, text: str) -> Calendar:
             raise BadCalendar(f"line {number}: {day} is there twice", field="days")
         days[day] = special
     return Calendar(name, days)
+
+
+def calendar_text(calendar: Calendar) -> str:
+    """What `read_calendar` reads, in the order of the days."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for day, one in sorted(calendar.days.items()):
+        table.writerow((day, one.kind.value, one.name_en, one.name_zh, one.instead_of or "", one.origin))
+    return out.getvalue()
+
+
+def checked_day(special: SpecialDay) -> SpecialDay:
+    """A day as somebody typed it, its words trimmed. Raises `BadCalendar`."""
+    name_en, name_zh = (" ".join(text.split())[:80] for text in (special.name_en, special.name_zh))
+    if not (name_en or name_zh):
+        raise BadCalendar("a day has a name", field="name_en")
+    if special.instead_of is not None and special.kind is not CalendarDay.MAKEUP_WORKDAY:
+        raise BadCalendar("only a working day makes up for another", field="instead_of")
+    if special.instead_of == special.day:
+        raise BadCalendar("a day does not make up for itself", field="instead_of")
+    return replace(special, name_en=name_en or name_zh, name_zh=name_zh)

@@ -48,6 +48,13 @@ class RulesOverlap(Invalid):
     hint = "End a version the day before the next one begins"
 
 
+class RulesTaken(Conflict):
+    """There is a rule set of that name already."""
+
+    code = "hours.rules-taken"
+    hint = "Choose another name, or add a version to the one that is there"
+
+
 class NoSuchRules(Invalid):
     code = "hours.no-such-rules"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sealgate.domain.attendance_calendar import MOST_TEXT, Calendar, CalendarDay, read_calendar
+from sealgate.domain.attendance_calendar import COLUMNS, MOST_TEXT, Calendar, CalendarDay, read_calendar
 from sealgate.domain.attendance_errors import BadCalendar
 from sealgate.domain.ids import TenantId
 from sealgate.domain.operators import Permission
@@ -25,7 +25,6 @@ MOST_DAYS = 5_000
 YEARS = 10
 """An event that repeats every year without end is taken for so many years from its first."""
 
-COLUMNS = ("day", "kind", "name_en", "name_zh", "instead_of", "origin")
 _WORKED = {"WORKDAY", "WORKING DAY", "MAKEUP", "班"}
 _REST = {"REST", "DAY OFF", "休"}
 

@@ -20,6 +20,12 @@ class NotAClock(Invalid):
     code = "hours.not-a-time"
 
 
+class NotAFigure(Invalid):
+    """Neither hours nor minutes."""
+
+    code = "hours.not-a-figure"
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     """`text` as `2026-10`; `weeks` are whole weeks from Monday, days of other months as None."""
@@ -68,6 +74,16 @@ def instant_on(day: date, typed: str, tz: tzinfo, field: str) -> datetime:
     if not (hours.isdecimal() and minutes.isdecimal() and int(hours) < 48 and len(minutes) == 2 and int(minutes) < 60):
         raise NotAClock("that is no time", field=field, hint="Write 09:30; 30:15 is 06:15 of the day after")
     return datetime.combine(day + timedelta(days=int(hours) // 24), time(int(hours) % 24, int(minutes)), tz)
+
+
+def minutes_of(typed: str, field: str) -> int:
+    """Minutes of `8`, `4:30` or `-8`, as hours are typed. Raises `NotAFigure`."""
+    plain = typed.strip().replace("−", "-").replace("：", ":")
+    sign = -1 if plain.startswith("-") else 1
+    whole, _colon, rest = plain.lstrip("-").partition(":")
+    if not (whole.isascii() and whole.isdecimal()) or len(whole) > 5 or (rest and not (rest.isdecimal() and len(rest) == 2)):
+        raise NotAFigure("write 8 or 4:30", field=field)
+    return sign * (int(whole) * 60 + int(rest or 0))
 
 
 def span(minutes: int) -> str:

@@ -17,7 +17,7 @@ from sealgate.domain.ids import LeaveId, LeaveKindId, PersonId
 from sealgate.domain.operators import Permission
 from sealgate.flows import hours_rosters, leave
 from sealgate.flows.leave import NewLeave
-from sealgate.web.clocks import day_of, month_of
+from sealgate.web.clocks import day_of, minutes_of, month_of
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.hours import kind_names, today
 from sealgate.web.i18n import _
@@ -92,7 +92,7 @@ def grant(
 ) -> Response:
     who = PersonId(person)
     try:
-        given = Grant(LeaveKindId(kind[:40]), day_of(day, "day"), _hours(hours), why)
+        given = Grant(LeaveKindId(kind[:40]), day_of(day, "day"), minutes_of(hours, "hours"), why)
         leave.grant(page.house, page.signed, who, given)
     except Refused as refused:
         return _refused(request, page, who, refused, {})
@@ -157,16 +157,6 @@ def _refused(request: Request, page: Page, person: PersonId, refused: Refused, g
     if refused.status in {403, 404}:
         raise refused
     return again(request, "leave_person.html", refused, **_book(page, person, NOTHING | given))
-
-
-def _hours(typed: str) -> int:
-    """Minutes of `8`, `4:30` or `-8`."""
-    plain = typed.strip().replace("−", "-").replace("：", ":")
-    sign = -1 if plain.startswith("-") else 1
-    whole, _colon, rest = plain.lstrip("-").partition(":")
-    if not whole.isdecimal() or len(whole) > 5 or (rest and not (rest.isdecimal() and len(rest) == 2)):
-        raise Invalid("write 8 or 4:30", field="hours")
-    return sign * (int(whole) * 60 + int(rest or 0))
 
 
 def _id(typed: str) -> UUID:

@@ -198,6 +198,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "desk.car-gone": Sentence(_("The car is not at the gate any more"), _AGAIN),
     "voice.bad-signal": Sentence(_("The voice could not be connected"), _AGAIN),
     # hours
+    "hours.not-a-figure": Sentence(
+        _("That is no length of time"), _("Write 30 where minutes are meant, 8 or 4:30 where hours are")
+    ),
     "hours.no-such-organisation": Sentence(_("There is no such organisation, or more than one"), _("Name one of them")),
     "hours.no-such-person": Sentence(_("There is no such person, or more than one"), _("Use the person’s id")),
     "hours.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
@@ -215,6 +218,9 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "hours.rules-overlap": Sentence(
         _("Two versions of the rules hold on one day"), _("End a version the day before the next one begins")
+    ),
+    "hours.rules-taken": Sentence(
+        _("There is a rule set of that name already"), _("Choose another name, or add a version to the one that is there")
     ),
     "hours.no-such-rules": Sentence(_("There is no rule set of that name"), _("Choose one of the list, or add it first")),
     "hours.negative": Sentence(_("It would end before it begins"), _("Check both times")),

@@ -102,11 +102,7 @@ def ask_shift(request: Request, page: AtPage) -> Response:
 @router.get("/shifts/{shift}")
 def ask_change(request: Request, page: AtPage, shift: UUID) -> Response:
     page.signed.need(Permission.HOUR_RULES)
-    lines = _shift_lines(page)
-    found = next((line for line in lines if line.shift == shift), None)
-    if found is None:
-        raise NotFound("shift")
-    return render(request, "roster_shift.html", given=_given_of(found) | {"since": str(_today(page))}, shift=found.shift)
+    return render(request, "roster_shift.html", given=_form_of(page, shift), shift=shift)
 
 
 @router.post("/shifts/{shift}")
@@ -141,7 +137,12 @@ def save_shift(
 
 @router.post("/shifts/{shift}/remove")
 def remove_shift(request: Request, page: AtPage, shift: UUID, day: Text = "") -> Response:
-    hours_rosters.remove_shift(page.house, page.signed, ShiftId(shift), day_of(day, "day"))
+    try:
+        hours_rosters.remove_shift(page.house, page.signed, ShiftId(shift), day_of(day, "day"))
+    except Refused as refused:
+        if refused.status in {403, 404}:
+            raise
+        return again(request, "roster_shift.html", refused, given=_form_of(page, shift), shift=shift)
     return redirect(request, f"/s/{page.here.site}/roster/shifts", said=_("The shift ends"))
 
 
@@ -291,6 +292,14 @@ def _cycle_name(pattern: Pattern, shifts: list[Shift]) -> list[str]:
     """What each day of the cycle is called, empty for a day off."""
     names = {shift.shift: shift.name for shift in shifts}
     return [" + ".join(names.get(one, "?") for one in day) for day in pattern.cycle]
+
+
+def _form_of(page: Page, shift: UUID) -> dict[str, str]:
+    """The shift as its form shows it, for a change from today on."""
+    found = next((line for line in _shift_lines(page) if line.shift == shift), None)
+    if found is None:
+        raise NotFound("shift")
+    return _given_of(found) | {"since": str(_today(page))}
 
 
 def _given_of(shift: Shift) -> dict[str, str]:

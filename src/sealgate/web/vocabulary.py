@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from sealgate.domain.access import Passback, Reason
 from sealgate.domain.attendance import DayClass, Direction, Figure, Issue, Verdict
+from sealgate.domain.attendance_calendar import CalendarDay
 from sealgate.domain.attendance_facts import LeavePart
 from sealgate.domain.attendance_leave import LeaveState
 from sealgate.domain.attendance_records import RecordKind, RecordState
+from sealgate.domain.attendance_rules import Counting, Forgotten, Period, Rounding, System
 from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.desk import Act
 from sealgate.domain.invoices import Buyer
@@ -111,6 +113,37 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         DayClass.WORKDAY: _("Working day"),
         DayClass.RESTDAY: _("Rest day"),
         DayClass.HOLIDAY: _("Public holiday"),
+    },
+    CalendarDay: {
+        CalendarDay.STATUTORY: _("Public holiday, paid as such"),
+        CalendarDay.REST_SWAPPED: _("Day off, made up for on another"),
+        CalendarDay.REST_IN_LIEU: _("Day off in place of one that fell on a rest day"),
+        CalendarDay.REST_WEEKEND: _("Day off"),
+        CalendarDay.MAKEUP_WORKDAY: _("Make-up working day"),
+    },
+    Counting: {
+        Counting.INSIDE: _("Time inside, going out not counted"),
+        Counting.SPAN: _("From first mark to last"),
+    },
+    Forgotten: {
+        Forgotten.PLAN: _("The roster’s time, assumed"),
+        Forgotten.NOTHING: _("Nothing is counted"),
+    },
+    Rounding: {
+        Rounding.EARLIER: _("To the earlier step"),
+        Rounding.LATER: _("To the later step"),
+        Rounding.NEAREST: _("To the nearest step"),
+    },
+    System: {
+        System.STANDARD: _("Standard: overtime by the day"),
+        System.COMPREHENSIVE: _("Comprehensive: by the period"),
+        System.FLEXIBLE: _("Flexible: on holidays only"),
+    },
+    Period: {
+        Period.WEEK: _("A week"),
+        Period.MONTH: _("A month"),
+        Period.QUARTER: _("A quarter"),
+        Period.YEAR: _("A year"),
     },
     Direction: {
         Direction.IN: _("came"),
