@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sealgate.domain.ids import StayId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, How, Likely, Open, Paired, Traces, pair, pair_ticket
-from sealgate.domain.stays_reading import Reading, folded, likelihood, search_keys
+from sealgate.domain.stays_reading import Reading, folded, further_keys, likelihood, search_keys
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
@@ -67,10 +68,39 @@ def test_two_it_could_be_are_both_shown_to_the_attendant() -> None:
     assert {likely.stay for likely in answer.candidates} == {BOB.stay, CHARLIE.stay} == set(answer.doubts)
 
 
-def test_an_exact_reading_beats_a_neighbour() -> None:
-    answer = found(read("沪A12347", 0.9), stays=[BOB, CHARLIE])
+def test_an_exact_reading_beats_a_neighbour_where_it_is_sure() -> None:
+    answer = found(read("沪A12347", 0.97), stays=[BOB, CHARLIE])
     assert isinstance(answer, Paired)
     assert (answer.stay, answer.how) == (CHARLIE.stay, How.EXACT)
+    assert found(read("沪A12347", 0.9), stays=[BOB, CHARLIE]) == Ask(
+        CallReason.AMBIGUOUS, (Likely(CHARLIE.stay, 0.9913), Likely(BOB.stay, 0.0087))
+    )
+
+
+def test_a_car_that_was_misread_at_both_ends_is_not_taken_for_its_neighbour() -> None:
+    """Charlie came in as A1X347 and goes as A1234Y: one place from Bob, two from what he came in as."""
+    misread = replace(open_stay(2, "沪A1X347"), score=0.85)
+    answer = found(read("沪A1234Y", 0.85), stays=[BOB, misread])
+    assert isinstance(answer, Ask)
+    assert answer.reason is CallReason.AMBIGUOUS
+    assert isinstance(found(read("沪A1234Y", 0.85), stays=[BOB, replace(misread, score=0.99)]), Paired)
+
+
+def test_a_stay_that_was_ended_by_another_entry_may_be_a_neighbours() -> None:
+    """Charlie came in as A12345, then Bob did; Bob's stay is not Charlie's, though only Bob's is open."""
+    ended = replace(open_stay(2, "沪A12345", 2, until=NOON - HOUR), score=0.85)
+    for text, score in (("沪A12347", 0.9), ("沪A12345", 0.9)):
+        answer = found(read(text, score), stays=[BOB, ended])
+        assert isinstance(answer, Ask)
+        assert answer.reason is CallReason.TWO_VISITS
+    assert isinstance(found(read("沪A12345", 0.99), stays=[BOB, ended]), Paired)
+
+
+def test_an_unread_car_among_a_few_may_be_anybodys_neighbour() -> None:
+    came = Traces(inside=3, entries=(NOON - 2 * HOUR,))
+    assert isinstance(found(read("沪A12X45", 0.9), traces=came), Ask)
+    assert isinstance(found(read("沪A12X45", 0.9), traces=replace(came, inside=2000)), Paired)
+    assert isinstance(found(read("沪A12X45", 0.9), traces=Traces(inside=3, entries=(NOON - 30 * HOUR,))), Paired)
 
 
 def test_a_second_view_decides_between_two() -> None:
@@ -95,7 +125,7 @@ def test_a_stay_holds_from_its_entry_until_the_next_one() -> None:
     later = open_stay(4, "沪A12345", 2)
     early = Reading(PlateText("沪A12345"), NOON - 3 * HOUR, 0.95)
     before = Reading(PlateText("沪A12345"), NOON - 9 * HOUR, 0.95)
-    answers = [found(reading, stays=[earlier, later]) for reading in (early, read("沪A12345"), before)]
+    answers = [found(reading, stays=[earlier, later]) for reading in (early, read("沪A12345", 0.97), before)]
     assert [getattr(answer, "stay", None) for answer in answers] == [earlier.stay, later.stay, None]
 
 
@@ -169,6 +199,16 @@ def test_a_likelihood_is_one_and_the_same_both_ways(one: str, other: str, score:
 def test_whatever_is_likely_is_found_by_a_key(one: str, other: str) -> None:
     if likelihood(Reading(PlateText(one), NOON, 0.9), other) > 0:
         assert search_keys(one) & search_keys(other)
+
+
+@given(PLATES, st.data())
+def test_two_misreadings_of_one_plate_share_a_further_key(plate: str, data: st.DataObject) -> None:
+    places = st.integers(0, len(plate) - 1)
+    one, other = (
+        plate[:place] + data.draw(st.sampled_from("X8沪")) + plate[place + 1 :]
+        for place in data.draw(st.tuples(places, places))
+    )
+    assert further_keys(one) & further_keys(other)
 
 
 @given(PLATES)

@@ -208,6 +208,57 @@ def test_the_second_camera_tells_them_apart(garage: Garage, clock: Any) -> None:
     assert garage.goes("沪A12348", score=0.9, second=rear).stay == bob.stay
 
 
+def test_charlie_who_was_misread_at_both_ends_does_not_pay_for_bob(garage: Garage, clock: Any) -> None:
+    bob = garage.comes(BOB)
+    garage.comes("沪A1X347", score=0.85)
+    clock.move(HOUR)
+    asked = garage.goes("沪A1234Y", score=0.85)
+    assert (asked.outcome, asked.stay, garage.calls()) == (Outcome.ASKS, None, [CallReason.AMBIGUOUS])
+    assert garage.stay(bob.stay).stay.state is StayState.OPEN
+
+
+def test_charlie_misread_as_bob_while_bob_is_inside_leaves_both_to_dora(garage: Garage, clock: Any) -> None:
+    """Then it looks as if Bob had left unseen: neither is billed for the other's time, read rightly at the exit or not."""
+    garage.comes(BOB)
+    clock.move(HOUR)
+    garage.comes(BOB, score=0.85)
+    clock.move(HOUR)
+    assert garage.goes(CHARLIE, score=0.9).outcome is Outcome.ASKS
+    assert garage.goes(BOB, score=0.99).outcome is Outcome.ASKS
+    assert garage.calls() == [CallReason.EXIT_MISSED, CallReason.TWO_VISITS, CallReason.TWO_VISITS]
+
+
+def paid_and_gone(garage: Garage, plate: str, score: float) -> StayId:
+    waits = garage.goes(plate, score=score)
+    assert (waits.outcome, waits.due) == (Outcome.WAITS, Money(500, "CNY"))
+    assert waits.stay is not None
+    garage.pays(waits.stay, 500)
+    flow.let_out(garage.house, garage.campus.tenant, waits.stay, garage.exit, price)
+    assert garage.stay(waits.stay).stay.state is StayState.CLOSED
+    return waits.stay
+
+
+def test_bob_who_leaves_after_another_left_as_bob_shows_that_bill_to_be_wrong(garage: Garage, clock: Any) -> None:
+    garage.comes(BOB)
+    clock.move(HOUR)
+    taken = paid_and_gone(garage, "沪A1Z345", 0.9)
+    clock.move(10 * MINUTE)
+    assert garage.goes(BOB).outcome is Outcome.ASKS
+    stay = garage.stay(taken).stay
+    assert (stay.state, stay.cause) == (StayState.DISPUTED, Cause.TWO_VISITS)
+    assert set(garage.calls()) == {CallReason.TWO_VISITS}
+
+
+def test_bob_read_rightly_only_while_he_drives_out_is_still_bob(garage: Garage, clock: Any) -> None:
+    garage.comes(BOB)
+    clock.move(HOUR)
+    stay = paid_and_gone(garage, "沪A1Z345", 0.9)
+    clock.move(timedelta(seconds=5))
+    again = garage.goes(BOB)
+    assert (again.outcome, again.opens, garage.calls()) == (Outcome.ECHO, True, [])
+    assert garage.stay(stay).stay.state is StayState.CLOSED
+
+
 def test_an_exit_without_an_entry_bills_nobody(garage: Garage) -> None:
     asked = garage.goes(BOB)
     assert (asked.outcome, asked.stay, garage.calls()) == (Outcome.ASKS, None, [CallReason.NO_ENTRY])

@@ -4,6 +4,9 @@ Every answer is weighed against the others: each open stay that the readings cou
 because its entry was missed. The surprising thing: where both readings are very sure, a plate that is *not* inside is no
 misreading of one that is nearly the same, so it goes to the desk, while an unsure one pairs.
 
+Weights alone are not enough where both passes of a car may be wrong: what is unlikely happens in a fleet of neighbours. So
+where a single view leaves another car that it could be, it bills only if it is right to the letter and sure, both times.
+
 Two visits are never made one: a car that may have left unseen and come back unseen is not paired. What left and came back
 without any trace (no reading, no ticket, no count of the loop, no opening by hand), or whose traces are told only after the
 car has gone, nobody can know; lanes leave one, at once.
@@ -20,14 +23,18 @@ from math import prod
 from sealgate.domain.ids import StayId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.stays_calls import CallReason
-from sealgate.domain.stays_reading import Reading, likelihood
+from sealgate.domain.stays_reading import SURE, Reading, further_keys, likelihood
 
 STRANGER = 7.5e-5
 """Beside an open stay of weight 1: a car without a stay here whose plate is precisely the one that was read. One exit in
 fifty has no entry, and of the plates around there are hundreds that could be taken for one of those inside."""
 
-NEIGHBOUR = 1e-3
-"""The same for one car that came in unread: the chance that it is next to some car inside by plate, as fleets are."""
+NEIGHBOUR = 0.02
+"""The same for one car that came in unread, divided by all that are inside: the chance that it is next to this one by plate,
+as fleets are. Where few cars stand such a one is never far from the mind; among thousands it hardly weighs."""
+
+LINGERS = timedelta(days=1)
+"""So long a car that came in unread is thought to stand there still."""
 
 LITTLE = 0.01
 
@@ -124,7 +131,8 @@ def pair(
     exact = _is(best, readings)
     certainty = weights[best] / total * _stayed(best, traces, at, exact=exact)
     likely = tuple(Likely(stay.stay, round(weights[stay] / total, 4)) for stay in ranked[:5])
-    doubt = _doubt(best, ranked[1:], traces, at, longest) or _unsure(certainty, len(ranked), min_certainty)
+    doubt = _doubt(best, ranked[1:], traces, at, longest) or _contested(best, readings, stays)
+    doubt = doubt or _unsure(certainty, len(ranked), min_certainty)
     if doubt is not None:
         return Ask(doubt, likely)
     return Paired(best.stay, certainty, How.EXACT if exact else How.MISREAD)
@@ -159,7 +167,7 @@ def _stranger(
     readings: Sequence[Reading], stays: Sequence[Open], traces: Traces, at: datetime, *, passed_before: bool
 ) -> float:
     """The weight of a car with no stay here: of each text read that no open stay has."""
-    unread = sum(entry <= at for entry in traces.entries)
+    unread = sum(at - LINGERS < entry <= at for entry in traces.entries)
     prior = STRANGER + NEIGHBOUR * unread / max(traces.inside, 1) + (PASSED_BEFORE if passed_before else 0)
     inside = {stay.plate for stay in stays if stay.holds(at)}
     texts = {reading.text for reading in readings} - inside
@@ -184,6 +192,30 @@ def _doubt(best: Open, rivals: Sequence[Open], traces: Traces, at: datetime, lon
     if at - best.entered > longest:
         return CallReason.TOO_LONG
     return CallReason.STILL_NESTED if best.nested else None
+
+
+def _contested(best: Open, readings: Sequence[Reading], stays: Sequence[Open]) -> CallReason | None:
+    """Whether a single view could be of another car that may be inside, and is not sure to the letter, both times.
+
+    One that the desk has not settled yet, since its plate came in a second time, counts too: perhaps one of the two
+    was misread, and both cars are here.
+    """
+    seen = readings[0]
+    if len(readings) > 1 or (seen.text == best.plate and min(seen.score, best.score) >= SURE):
+        return None
+    rivals = [stay for stay in stays if stay is not best and stay.entered <= seen.at and _may_be(seen, stay)]
+    if not rivals:
+        return None
+    return CallReason.AMBIGUOUS if any(rival.holds(seen.at) for rival in rivals) else CallReason.TWO_VISITS
+
+
+def _may_be(seen: Reading, stay: Open) -> bool:
+    """One error away; or two, where both of its passes may be misread."""
+    if stay.plate is None:
+        return False
+    if likelihood(seen, stay.plate, stay.score) > 0:
+        return True
+    return max(seen.score, stay.score) < SURE and bool(further_keys(seen.text) & further_keys(stay.plate))
 
 
 def _unsure(certainty: float, candidates: int, limit: float) -> CallReason | None:

@@ -17,13 +17,13 @@ from sealgate.domain.lots import GateRole, Lane, Lot
 from sealgate.domain.stays import Cause, Stay, StayState, gone, shown
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import NO_TRACES, Ask, Open, Paired, Traces, pair, pair_ticket
-from sealgate.domain.stays_reading import Reading, folded
+from sealgate.domain.stays_reading import SURE, Reading, folded
 
 
 @dataclass(frozen=True, slots=True)
 class Passing:
     """A pass that was recorded before. `plate` as it was read with `score`; `stay` is what it was taken for, which began at
-    `entered`."""
+    `entered`. `read` False: nothing was read then, and `plate` is the stay's."""
 
     gate: GateId
     lot: LotId
@@ -36,14 +36,19 @@ class Passing:
     score: float = 1.0
     reason: Reason | None = None
     passage: PassageId | None = None
+    read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An exit of this very plate from this lot that still waits at the desk."""
+    """An exit of this very plate from this lot that still waits at the desk.
+
+    `alone` False: a car that was inside may have been misread as this plate, so it is the desk's to say whose exit it was.
+    """
 
     call: CallId
     at: datetime
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,12 @@ def echo_of(
         return Echo(of, sure=folded(of.plate) == texts[0])
     unread = [was for was in near if not was.plate and was.stay and not known and abs(was.at - at) <= barrier]
     return Echo(min(unread, key=lambda was: abs(was.at - at)), sure=False) if unread else None
+
+
+def read_better(lane: Lane, at: datetime, passes: Sequence[Passing]) -> Echo | None:
+    """The car that was just let out here, misread then, but paired rightly. `passes` are those of the plate read now."""
+    near = [was for was in passes if was.gate == lane.gate and was.opened and was.stay and abs(was.at - at) <= lane.lot.echo]
+    return Echo(min(near, key=lambda was: abs(was.at - at))) if near else None
 
 
 def stands(lane: Lane, at: datetime, plate: str, reason: Reason, passes: Sequence[Passing]) -> Passing | None:
@@ -162,12 +173,20 @@ def _ended(
     if first is None:
         return begun
     if next_exit is not None and next_exit.at == first:
-        if sure is None or sure >= first:
+        alone = next_exit.alone and not any(lot.echo < exit_.at - first for exit_ in undecided)
+        if alone and (sure is None or sure >= first):
             return _with(begun, cause=Cause.LEFT, left=first, call=next_exit.call)
         return _with(begun, cause=Cause.EXIT_MISSED, superseded=first)
     if next_pass is None or next_pass.at != first or next_pass.enters:
-        return _with(begun, cause=Cause.EXIT_MISSED, superseded=first)
+        return _with(begun, cause=Cause.EXIT_MISSED, superseded=first, wrong=_came_twice(lot, next_pass, first))
     return _exit_was_decided(begun, lot, next_pass, first)
+
+
+def _came_twice(lot: Lot, seen: Passing | None, at: datetime) -> tuple[StayId, ...]:
+    """The stay that began while this car was inside: where its plate was not read surely, it was perhaps another car's."""
+    if seen is None or seen.at != at or seen.stay is None or seen.lot != lot.lot or seen.score >= SURE:
+        return ()
+    return (seen.stay,)
 
 
 def _exit_was_decided(begun: Entered, lot: Lot, seen: Passing, at: datetime) -> Entered:
@@ -184,8 +203,9 @@ def _with(
     left: datetime | None = None,
     call: CallId | None = None,
     superseded: datetime | None = None,
+    wrong: tuple[StayId, ...] = (),
 ) -> Entered:
-    return Entered(begun.ends, begun.outer, (), cause, left, call, superseded)
+    return Entered(begun.ends, begun.outer, wrong, cause, left, call, superseded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +230,8 @@ def leave(
     """Which stay ends here. `passes` are of the first reading's very plate, that day and after; `left` its live stays that
     ended already, owing."""
     lot = lane.lot
-    shows = tuple(stay.stay for stay in _spanning(lot, at, left)) or _shown_wrong(lot, at, stays, passes, readings)
+    shows = tuple(stay.stay for stay in _spanning(lot, at, left))
+    shows = shows or _shown_wrong(lot, at, stays, passes, readings) or _taken_before(lot, at, stays, passes, readings)
     if shows:
         return Unclear(Ask(CallReason.TWO_VISITS), shows)
     if ticket is not None:
@@ -238,6 +259,21 @@ def _shown_wrong(
     if seen is None or seen.enters or seen.stay is None or seen.entered is None or seen.entered >= at:
         return ()
     return (seen.stay,)
+
+
+def _taken_before(
+    lot: Lot, at: datetime, stays: Sequence[Open], passes: Sequence[Passing], readings: Sequence[Reading]
+) -> tuple[StayId, ...]:
+    """The stay of this very plate that ended with a misreading: here its car comes itself, so that was another."""
+    texts = {reading.text for reading in readings}
+    if any(stay.holds(at) and stay.plate in texts for stay in stays):
+        return ()
+    before = [was for was in passes if was.opened and was.lot == lot.lot and was.at <= at]
+    last = max(before, key=lambda was: was.at, default=None)
+    if last is None or last.enters or last.stay is None:
+        return ()
+    read = {was.plate for was in passes if was.stay == last.stay and was.lot == lot.lot and not was.enters and was.read}
+    return () if not read or read & texts else (last.stay,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """How alike two readings of one plate are, and under which keys a stay is found when its plate is misread.
 
 A reader errs in one place, or confuses characters that look alike; two true errors in one reading are so rare that we
-do not believe in them. The surprising thing: what one key leaves out is a position, not a character put in its place,
-so the same few keys also find a reading that lost a character or saw a screw as one.
+do not believe in them. But both passes of a car may be misread, each in another place: for that there are further keys.
+The surprising thing: what one key leaves out is a position, not a character put in its place, so the same few keys also find
+a reading that lost a character or saw a screw as one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from sealgate.domain.plates import PlateText
 
@@ -24,6 +26,9 @@ CONFUSED, OTHER, DROPPED = 0.6, 0.06, 0.015
 """Of wrong readings, the share that is: one known confusion; one particular other character; one character too many or too
 few. Set by hand: most errors of a reader are known confusions, and another character is any of a few dozen at any of seven
 places, some likelier than others."""
+
+SURE = 0.96
+"""A reading with less may be wrong: where another car could be meant it bills nobody. It is kept under further keys."""
 
 FURTHER, BESIDE = 0.2, 0.005
 """What each further confusion multiplies; and what a confusion beside another error does, which is for a person to see."""
@@ -54,6 +59,19 @@ def search_keys(text: str) -> frozenset[str]:
     """
     whole = folded(text)
     return frozenset({whole} | {whole[:place] + whole[place + 1 :] for place in range(len(whole))})
+
+
+def further_keys(text: str) -> frozenset[str]:
+    """The folded text with each two positions left out.
+
+    Two readings of one plate that are wrong in a place each have one in common; also those wrong in one place between them.
+
+    >>> sorted(further_keys("AB1"))
+    ['1', '8', 'A']
+    """
+    whole = folded(text)
+    places = combinations(range(len(whole)), 2)
+    return frozenset(whole[:one] + whole[one + 1 : other] + whole[other + 1 :] for one, other in places)
 
 
 def likelihood(reading: Reading, plate: str, score: float = 1.0) -> float:

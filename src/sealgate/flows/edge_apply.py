@@ -17,6 +17,7 @@ from sealgate.domain.access import Reason
 from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.ids import BanId, GateId, LotId, PassageId, PermitId, ReservationId, SiteId, StayId, TenantId
 from sealgate.domain.plates import PlateText
+from sealgate.domain.stays_reading import SURE
 from sealgate.flows.edge_copy import PAPERS, STAYS, Part
 from sealgate.flows.edges import Fact
 from sealgate.flows.kit import House, of_day, organisation, seal, unseal
@@ -217,4 +218,5 @@ def _stay(house: House, tx: Tx, row: Row, here: Mapping[str, bytes | None]) -> N
     }
     put_rows(tx, s.stays, [plain], [own])
     lot = LotId(UUID(row["lot_id"]))
-    parking.add_masks(tx, stay, masks_of(house, tx.tenant, lot, [] if plate is None else [plate]))
+    unsure = float(row["seen"].get("score", 1.0)) < SURE
+    parking.add_masks(tx, stay, masks_of(house, tx.tenant, lot, [] if plate is None else [plate], unsure=unsure))

@@ -9,7 +9,7 @@ from sealgate.domain.lots import Doubt
 from sealgate.domain.stays import StayState, gone
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely, Paired
-from sealgate.domain.stays_passing import Unclear, go, leave
+from sealgate.domain.stays_passing import Unclear, go, leave, read_better
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.agreement_rows import promise
 from sealgate.flows.overpaid import close_account
@@ -35,10 +35,10 @@ def leaves(scene: Scene, price: Price, ticket: parking.StayRow | None = None) ->
     refused = shut(scene, entering=False)
     if refused is not None:
         return refused
-    echo = echo_at(scene) if ticket is None else None
+    passes = passes_of(scene, scene.plate) if scene.plate else []
+    echo = (echo_at(scene) or read_better(scene.lane, scene.at, passes)) if ticket is None else None
     if echo is not None:
         return read_again(scene, echo.of.stay)
-    passes = passes_of(scene, scene.plate) if scene.plate else []
     found_here = candidates(scene)
     rows = [row for row in found_here if row.stay.left is None]
     token = stay_token(scene.house, scene.tenant, scene.plate) if scene.plate else None

@@ -19,9 +19,9 @@ from sealgate.domain.lots import GateRole, Lane, SpaceClass
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import LIVE
-from sealgate.domain.stays_pairing import Open, Traces
+from sealgate.domain.stays_pairing import LINGERS, Open, Traces
 from sealgate.domain.stays_passing import Passing, too_late
-from sealgate.domain.stays_reading import Reading, search_keys
+from sealgate.domain.stays_reading import SURE, Reading, further_keys, search_keys
 from sealgate.domain.stays_rights import Papers, PermitUse
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.passage import may_enter, plates_of_person
@@ -88,6 +88,11 @@ class Scene:
         seen = [sighting for sighting in (self.sighting, self.second) if sighting is not None]
         return tuple(Reading(sighting.text, self.at, sighting.score) for sighting in seen)
 
+    @property
+    def unsure(self) -> bool:
+        """Whether what was read may be wrong."""
+        return any(reading.score < SURE for reading in self.readings[:1])
+
 
 def scene_at(
     house: House,
@@ -146,9 +151,12 @@ def holder_token(house: House, tenant: TenantId, person: PersonId) -> Token:
     return house.index.standing_token(tenant, "stay-holder", str(person))
 
 
-def masks_of(house: House, tenant: TenantId, lot: LotId, plates: Iterable[str]) -> list[Token]:
-    """Under which a misread plate is found among one lot's live stays: one for each position left out, one for none."""
-    keys = {key for plate in plates for key in search_keys(plate)}
+def masks_of(house: House, tenant: TenantId, lot: LotId, plates: Iterable[str], *, unsure: bool = False) -> list[Token]:
+    """Under which a misread plate is found among one lot's live stays: one for each position left out, one for none.
+
+    `unsure`: also one for each two, since this reading may be wrong and the other one too.
+    """
+    keys = {key for plate in plates for key in (search_keys(plate) | further_keys(plate) if unsure else search_keys(plate))}
     return [house.index.standing_token(tenant, "stay-mask", f"{lot}:{key}") for key in sorted(keys)]
 
 
@@ -213,6 +221,7 @@ def _passing(house: House, tenant: TenantId, row: passages.PassageRow, lot: LotI
         score=float(detail.get("score", 1.0)),
         reason=row.reason,
         passage=row.passage,
+        read="score" in detail,
     )
 
 
@@ -232,7 +241,7 @@ def candidates(scene: Scene) -> list[parking.StayRow]:
     for text in texts:
         found |= {row.stay.stay: row for row in parking.stays_of_plate(scene.tx, stay_token(scene.house, scene.tenant, text))}
     if texts:
-        masks = masks_of(scene.house, scene.tenant, scene.lot, texts)
+        masks = masks_of(scene.house, scene.tenant, scene.lot, texts, unsure=scene.unsure)
         found |= {row.stay.stay: row for row in parking.stays_like(scene.tx, masks)}
     return [row for row in found.values() if row.stay.lot == scene.lot and row.stay.state in LIVE]
 
@@ -252,9 +261,10 @@ def open_of(scene: Scene, row: parking.StayRow, *, may_nest: bool) -> Open:
 
 
 def traces_of(scene: Scene, rows: Sequence[parking.StayRow]) -> Traces:
-    """Since the oldest candidate came: what happened before does not touch any of them."""
+    """Since the oldest candidate came, and of the last day: what happened before does not touch any of them."""
     oldest = min((row.stay.entered for row in rows), default=scene.at)
-    return parking.traces_of(scene.tx, scene.lot, max(oldest, scene.at - scene.lane.lot.longest - timedelta(days=1)))
+    since = max(oldest, scene.at - scene.lane.lot.longest - timedelta(days=1))
+    return parking.traces_of(scene.tx, scene.lot, min(since, scene.at - LINGERS))
 
 
 def seen_place(tenant: TenantId, stay: StayId) -> Place:

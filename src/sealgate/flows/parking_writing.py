@@ -147,7 +147,7 @@ def begin_stay(scene: Scene, stay: Stay, seen: Seen, ticket_hash: bytes | None =
         seen=kept,
         closed_at=scene.now if stay.state is StayState.CLOSED else None,
     )
-    parking.add_stay(tx, row, masks_of(house, tx.tenant, stay.lot, [scene.plate] if scene.plate else []))
+    parking.add_stay(tx, row, masks_of(house, tx.tenant, stay.lot, [scene.plate] if scene.plate else [], unsure=scene.unsure))
     told(tx, stay)
 
 
@@ -169,7 +169,7 @@ def see_better(scene: Scene, row: parking.StayRow, was: dict[str, Any], seen: Se
     token = row.token if held else stay_token(house, tx.tenant, scene.plate)
     if not parking.change_stay(tx, stay, stay, scene.now, seen=kept, token=token):
         raise StayOver("somebody was first")
-    parking.add_masks(tx, stay.stay, masks_of(house, tx.tenant, stay.lot, [scene.plate]))
+    parking.add_masks(tx, stay.stay, masks_of(house, tx.tenant, stay.lot, [scene.plate], unsure=scene.unsure))
 
 
 def change(scene: Scene, before: Stay, after: Stay, seen: Seen | None = None) -> None:

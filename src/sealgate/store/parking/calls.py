@@ -89,7 +89,7 @@ def calls_of_plate(db: Reader, token: Token) -> list[CallRow]:
 def undecided_exits(db: Reader, lot: LotId, token: Token, since: datetime) -> list[Undecided]:
     """Exits of this very plate from this lot, after `since`, that nobody has decided yet."""
     return [
-        Undecided(row.call, row.at)
+        Undecided(row.call, row.at, alone=row.reason is CallReason.NO_ENTRY)
         for row in calls_of_plate(db, token)
         if row.lot == lot and row.stay is None and row.at > since and row.state is not CallState.DONE
     ]
