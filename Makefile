@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test lint types contracts tests soak system front models wheel format lock bench shots clean
+.PHONY: help docs demo test lint types contracts tests drill soak system front models wheel format lock bench shots clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ contracts: $(VENV)/.ready ## import contracts: arrows only run down
 
 tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k kiosk")
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+
+drill: $(VENV)/.ready models front ## attacks a copy of a large made-up site (minutes); DRILL="--data DIR" attacks a copy of yours
+	$(BIN)/sealgate drill spill --control $(or $(DRILL),--passages 1000000 --guesses 100000)
 
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
 	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s

@@ -265,10 +265,11 @@ def running(
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
         )
         _know_edges(house, releases)
+        clockwork.go_round(Round("log", LOG, store.empty_log))
         if publishes:
             _go_round(clockwork, house)
-            clockwork.start()
-            stack.callback(clockwork.stop)
+        clockwork.start(publishes=publishes)
+        stack.callback(clockwork.stop)
         yield Program(house, clockwork, settings, releases, views, releases)
 
 
@@ -315,6 +316,7 @@ DELIVER = timedelta(seconds=5)
 VISITS = timedelta(seconds=20)
 LETTERS = timedelta(seconds=3)
 HOURS = timedelta(hours=6)
+LOG = timedelta(minutes=1)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:

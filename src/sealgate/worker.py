@@ -42,12 +42,16 @@ class Clockwork:
         self._store, self._bus, self._clock = store, bus, clock
         self._woken = Event()
         self._over = False
+        self._publishes = True
         self._ended = Event()
         self._thread = Thread(target=self._run, name="clockwork", daemon=True)
         self._rounds: list[Thread] = []
 
-    def start(self) -> None:
-        self._thread.start()
+    def start(self, *, publishes: bool = True) -> None:
+        """`publishes` False does the rounds and leaves the outbox alone."""
+        self._publishes = publishes
+        if publishes:
+            self._thread.start()
         for thread in self._rounds:
             thread.start()
 
@@ -62,7 +66,7 @@ class Clockwork:
         self._over = True
         self._woken.set()
         self._ended.set()
-        for thread in (self._thread, *self._rounds):
+        for thread in (*((self._thread,) if self._publishes else ()), *self._rounds):
             thread.join(timeout=5)
 
     def for_every_tenant(self, work: Callable[[TenantId], object]) -> Callable[[], None]:

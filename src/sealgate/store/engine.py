@@ -199,6 +199,7 @@ class Store:
     def __init__(self, url: sa.URL, *, wait: timedelta, clock: Clock, node: int) -> None:
         self.clock = clock
         self.folder = ""
+        self._url = url
         self._wait = wait
         self._turn = Lock()
         self._writer_thread: int | None = None
@@ -270,6 +271,11 @@ class Store:
         with told(), self._writing.connect() as sql, sql.begin():
             made: int = sql.execute(sa.select(sa.func.sealgate_make_partitions(months))).scalar_one()
             return made
+
+    def empty_log(self) -> bool:
+        """Leave no older writing of any row in SQLite's log; False where it was in use just now. For a round every minute."""
+        with told(self.folder):
+            return not self.is_sqlite or sqlite.empty_log(self._url)
 
     def close(self) -> None:
         self._writing.dispose()

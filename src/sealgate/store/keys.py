@@ -77,7 +77,7 @@ class DatabaseShelf:
         if self._is_sqlite:
             file = sqlite.file_of(where)
             self._folder = str(file.parent)
-            self._writing = sqlite.writing(where, busy_timeout, forgets=True)
+            self._writing = sqlite.writing(where, busy_timeout)
             self._reading = sqlite.reading(where, busy_timeout)
             sqlite.make_private(file)
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,24 @@ def make_private(file: Path) -> None:
         raise of_file(error) from error
 
 
-def writing(url: sa.URL, wait: timedelta, *, forgets: bool = False) -> sa.Engine:
+def writing(url: sa.URL, wait: timedelta) -> sa.Engine:
     """One connection, for the one writer; each transaction begins with BEGIN IMMEDIATE.
 
-    `forgets`: what is deleted or replaced is overwritten with zeros.
+    What is deleted or replaced is overwritten with zeros: the token of a car that has left would be in a free page for years,
+    and beside the next one's show that it came again.
     """
-    return _engine(url, wait, 1, "BEGIN IMMEDIATE", ["PRAGMA secure_delete = ON"] if forgets else [])
+    return _engine(url, wait, 1, "BEGIN IMMEDIATE", ["PRAGMA secure_delete = ON", "PRAGMA journal_size_limit = 0"])
+
+
+def empty_log(url: sa.URL) -> bool:
+    """Bring the write-ahead log into the database and cut it: older writings of a row go with it. False where somebody reads
+    or writes just now; nobody is kept waiting."""
+    with closing(sqlite3.connect(file_of(url), timeout=0, isolation_level=None)) as connection:
+        try:
+            busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        return busy == 0
 
 
 def reading(url: sa.URL, wait: timedelta) -> sa.Engine:

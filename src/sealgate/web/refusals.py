@@ -480,6 +480,9 @@ FAULTS: Mapping[str, Sentence] = {
     "settings.invalid": Sentence(_("A setting does not fit"), _("Look it up in docs/install.md")),
     "settings.unknown": Sentence(_("There is no such setting"), _("Look it up in docs/install.md")),
     "app.cannot-write": Sentence(_("The folder cannot be written to"), _("Choose a folder that this user may write to")),
+    "drill.no-site": Sentence(_("There is no site in that folder"), _("Name the folder that holds sealgate.sqlite")),
+    "drill.postgres": Sentence(_("The drill reads a site on SQLite only"), _("Leave the addresses of databases unset")),
+    "drill.no-server": Sentence(_("The server on the copy did not start"), _("Try sealgate serve on a copy of the folder")),
     "app.port-taken": Sentence(_("The port is taken"), _("Choose another one with --port")),
     "payment.forged-answer": Sentence(
         _("An answer did not come from the payment provider"), _("Ask whoever runs this installation")

@@ -1,0 +1,81 @@
+"""Attacks that link: who came again, on another day or at another site, and what is left of tokens that should be gone."""
+
+from __future__ import annotations
+
+from sealgate.drills.needles import Needle, Needles
+from sealgate.drills.scene import Attack, Count, Scene
+from sealgate.drills.streams import pieces
+from sealgate.store.columns import TokenBytes
+from sealgate.store.schema import metadata
+
+_DAILY = (("passages", "token"), ("readings", "token"))
+
+
+def _days(scene: Scene, count: Count) -> None:
+    """Tokens of passages: one that stands on two days says that somebody came again."""
+    with scene.sql() as sql:
+        for table, column in _DAILY:
+            query = f"SELECT count(DISTINCT day) FROM {table} WHERE {column} IS NOT NULL GROUP BY tenant_id, {column}"
+            for (days,) in sql.execute(query):
+                count.tries += 1
+                if days > 1:
+                    count.found(f"{table}.{column}", f"one token on {days} days")
+        count.tries += _elsewhere(sql, count)
+
+
+def _elsewhere(sql: object, count: Count) -> int:
+    """A token of a passage that stands in any other table leads from the passage to whoever is enrolled."""
+    asked = 0
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, TokenBytes) and table.name not in {"passages", "readings", "replays"}:
+                query = (
+                    f"SELECT count(*) FROM {table.name} AS other JOIN passages "
+                    f"ON passages.tenant_id = other.tenant_id AND passages.token = other.{column.name}"
+                )
+                ((found,),) = sql.execute(query).fetchall()  # type: ignore[attr-defined]
+                asked += 1
+                for _ in range(found):
+                    count.found(f"{table.name}.{column.name}", "a token of a passage")
+    return asked
+
+
+def _sites(scene: Scene, count: Count) -> None:
+    with scene.sql() as sql:
+        query = "SELECT count(DISTINCT site_id) FROM passages WHERE token IS NOT NULL GROUP BY tenant_id, token"
+        for (sites,) in sql.execute(query):
+            count.tries += 1
+            if sites > 1:
+                count.found("passages.token", f"one token at {sites} sites")
+        query = "SELECT count(DISTINCT tenant_id) FROM passages WHERE token IS NOT NULL GROUP BY token HAVING count(*) > 1"
+        for (tenants,) in sql.execute(query):
+            if tenants > 1:
+                count.found("passages.token", "one token of two organisations")
+
+
+def _remnants(scene: Scene, count: Count) -> None:
+    """A stay is found by its plate's standing token while it is open. Afterwards that token must be in no file: not in a row,
+    not in a free page, not in the log. A token that is found twice would show that a car came again."""
+    with scene.sql() as sql:
+        closed = "SELECT count(*) FROM stays WHERE state = 'closed' AND token IS NOT NULL"
+        ((left,),) = sql.execute(closed).fetchall()
+        for _ in range(left):
+            count.found("stays.token", "a closed stay that is found by its plate")
+        live = {
+            bytes(token) for (token,) in sql.execute("SELECT token FROM stays WHERE token IS NOT NULL AND state <> 'closed'")
+        }
+        live |= {bytes(mask) for (mask,) in sql.execute("SELECT mask FROM stay_masks")}
+    gone = Needles(Needle(token, "raw", what) for token, what in scene.truth.standing.items() if token not in live)
+    for piece in pieces(scene.stolen):
+        scene.told(f"{piece.name} {piece.at >> 20} MiB")
+        count.tries += len(gone)
+        for hit in gone.hits(piece.data):
+            if hit.at + 16 > piece.old:
+                count.found(f"{piece.name}@{piece.at + hit.at}", f"{hit.needle.kind} whose stay is over")
+
+
+ATTACKS = (
+    Attack("days linked", "Looks for a token of a passage that stands on two days, or in another table.", _days),
+    Attack("sites linked", "Looks for a token that stands at two sites or in two organisations.", _sites),
+    Attack("remnants", "Looks in every byte for standing tokens of cars whose stay is over.", _remnants),
+)

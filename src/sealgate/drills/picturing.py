@@ -1,0 +1,148 @@
+"""Attacks that look: pictures in blobs and anywhere in the files, and templates of faces kept as plain numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sealgate.drills.scene import Attack, Count, Scene
+from sealgate.drills.streams import Piece, files_in, pieces, unwrapped
+from sealgate.ports import FaceReader, Vector
+
+MOST_PIXELS = 40_000_000
+CHANCE = 0.5
+"""Cosines of two random directions in 128 dimensions have a spread of 0.088: 0.5 is 5.6 of them, and one in 50 million."""
+
+_MAGIC = re.compile(
+    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*|....ftyp(?:heic|heix|avif|mif1)"
+    rb"|\0\0\0\x0cjP  ",
+    re.DOTALL,
+)
+_MOST_BYTES = 8 << 20
+
+
+def decoded(data: bytes) -> npt.NDArray[np.uint8] | None:
+    """The picture that begins with the first byte, if a real decoder reads one of at least 8 by 8 pixels."""
+    before = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data[:_MOST_BYTES], np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(before)
+    if pixels is None or min(pixels.shape[:2]) < 8 or pixels.shape[0] * pixels.shape[1] > MOST_PIXELS:
+        return None
+    return np.asarray(pixels, np.uint8)
+
+
+def _pictures(scene: Scene, count: Count) -> None:
+    for where, data, must_try in _candidates(scene):
+        if must_try or _MAGIC.match(data):
+            count.tries += 1
+            pixels = decoded(data)
+            if pixels is not None:
+                count.found(where, f"a picture of {pixels.shape[1]} by {pixels.shape[0]} pixels")
+
+
+def _candidates(scene: Scene) -> Iterator[tuple[str, bytes, bool]]:
+    """Every blob whole, whatever its first bytes; in every file whatever begins like a picture; and what is wrapped."""
+    for path in files_in(scene.stolen / "blobs"):
+        yield path.relative_to(scene.stolen).as_posix(), path.read_bytes(), True
+    for piece in pieces(scene.stolen):
+        scene.told(f"{piece.name} {piece.at >> 20} MiB")
+        for match in _MAGIC.finditer(piece.data, piece.old and max(piece.old - 64, 0)):
+            yield f"{piece.name}@{piece.at + match.start()}", _from(scene, piece, match.start()), False
+        for at, how, inner in unwrapped(piece.data, 2):
+            if _MAGIC.match(inner):
+                yield f"{piece.name}@{piece.at + at} ({how})", inner, False
+
+
+def _from(scene: Scene, piece: Piece, at: int) -> bytes:
+    """From there on, also beyond the piece."""
+    with (scene.stolen / piece.name).open("rb") as file:
+        file.seek(max(piece.at, 0) + at)
+        return file.read(_MOST_BYTES)
+
+
+def faces_by(reader: FaceReader) -> Attack:
+    """Every picture that was found is looked at for faces, by our own model."""
+
+    def run(scene: Scene, count: Count) -> None:
+        for where, data, must_try in _candidates(scene):
+            pixels = decoded(data) if must_try or _MAGIC.match(data) else None
+            count.tries += 1
+            if pixels is not None and reader.find(pixels):
+                count.found(where, "a face in a picture")
+
+    return Attack("faces in pictures", "Looks for faces in whatever decodes as a picture.", run)
+
+
+def _templates(scene: Scene, count: Count) -> None:
+    """Any 128 plain numbers of one face's direction, turned or not, in whatever floats a program would keep them."""
+    faces = scene.truth.faces
+    if not faces:
+        return
+    known = np.stack([face.raw for face in faces] + [face.kept for face in faces]).astype(np.float32)
+    for piece in pieces(scene.stolen):
+        scene.told(f"{piece.name} {piece.at >> 20} MiB")
+        for kind, size in (("<f4", 4), ("<f2", 2), ("<f8", 8)):
+            for at, vector in _unit_vectors(piece.data, kind, size, known.shape[1]):
+                count.tries += len(known)
+                if float(np.max(np.abs(known @ vector))) > CHANCE:
+                    count.found(f"{piece.name}@{piece.at + at}", f"a face's template as {kind[1:]}")
+    count.tries += len(known)
+    _unturned(scene, count)
+
+
+def _unturned(scene: Scene, count: Count) -> None:
+    """What an edge's memory would give away: a template as its site keeps it, beside the face's own and another site's."""
+    faces = scene.truth.faces
+    for face in faces:
+        count.tries += 1
+        if abs(float(face.raw @ face.kept)) > CHANCE:
+            count.found(f"credentials of site {face.site}", "a template that its site did not turn")
+    by_person: dict[object, list[int]] = {}
+    for at, face in enumerate(faces):
+        by_person.setdefault(face.person, []).append(at)
+    for group in by_person.values():
+        for first in group:
+            for second in group:
+                if first < second and faces[first].site != faces[second].site:
+                    count.tries += 1
+                    if abs(float(faces[first].kept @ faces[second].kept)) > CHANCE:
+                        count.found("credentials of two sites", "two sites' templates of one person match")
+
+
+def _unit_vectors(data: bytes, kind: str, size: int, dimensions: int) -> Iterator[tuple[int, Vector]]:
+    """Runs of so many small numbers whose length is about one. Of random bytes hardly any run is that long."""
+    for shift in range(size):
+        numbers = np.frombuffer(data, kind, count=(len(data) - shift) // size, offset=shift)
+        if len(numbers) < dimensions:
+            continue
+        with np.errstate(all="ignore"):
+            small = np.isfinite(numbers) & (np.abs(numbers) <= 1.001) & ((np.abs(numbers) > 1e-7) | (numbers == 0))
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], small.view(np.int8), [0]))))
+        for begin, end in zip(edges[0::2], edges[1::2], strict=True):
+            if end - begin >= dimensions:
+                run = numbers[begin:end].astype(np.float64)
+                sums = np.concatenate(([0.0], np.cumsum(run * run)))
+                lengths = sums[dimensions:] - sums[:-dimensions]
+                for first in np.flatnonzero(np.abs(lengths - 1) < 0.05):
+                    vector: Vector = run[first : first + dimensions].astype(np.float32)
+                    yield int((begin + first) * size + shift), vector
+
+
+PICTURES = Attack(
+    "pictures",
+    "Gives every blob to real decoders, and whatever in a file begins like a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF.",
+    _pictures,
+)
+TEMPLATES = Attack(
+    "templates",
+    "Compares every run of plain numbers with the faces' templates, and templates of a site with the faces and other sites.",
+    _templates,
+)

@@ -1,0 +1,67 @@
+"""The drill on a small site: nobody is found in its copy, and whatever is planted in a leaking one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sealgate.cli.drill_site import Sizes, built
+from sealgate.drills.page import page
+from sealgate.drills.spill import NotASite, Plan, Report, drill
+from sealgate.settings import Settings, load
+
+SMALL = Sizes(people=80, plates=60, passages=1_000, days=20)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with built(tmp_path_factory.mktemp("site"), SMALL, None, [], lambda _what, _done: None) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def report(site: Settings) -> Report:
+    return drill(site, Plan(control=True, guesses=200))
+
+
+def test_nobody_is_found_in_a_copy(report: Report) -> None:
+    assert [(one.name, find) for one in report.results for find in one.told] == []
+    assert report.finds == 0
+
+
+def test_every_planted_leak_is_found(report: Report) -> None:
+    assert [leak for leak, found in report.leaks if not found] == []
+    assert len(report.leaks) >= 20
+
+
+def test_every_attack_tried_something_and_has_a_leak_of_its_own(report: Report) -> None:
+    assert all(one.tries > 0 for one in report.results)
+    assert {leak.attack for leak, _found in report.leaks} == {one.name for one in report.results}
+
+
+def test_the_drill_knew_words_of_every_kind(report: Report) -> None:
+    assert report.words > 500
+    assert report.destroyed == 0, "a sealed value did not open: its words were not looked for"
+
+
+def test_the_report_is_the_promised_object_and_a_page_that_names_nobody(report: Report, site: Settings) -> None:
+    told = report.as_json()
+    assert set(told) == {"attacks", "finds", "planted", "planted_found"}
+    assert all(set(attack) == {"name", "tries", "finds"} for attack in told["attacks"])
+    html = page(report, datetime(2026, 3, 2, tzinfo=UTC))
+    assert "Nobody was found" in html
+    assert "HW-0000" not in html
+
+
+def test_the_folder_itself_stays_as_it_was(site: Settings, report: Report) -> None:
+    assert report.results
+    assert not (site.data / "logs").exists()
+    assert not (site.data / "exports").exists()
+
+
+def test_a_folder_without_a_site_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotASite):
+        drill(load(data=tmp_path, keys=tmp_path), Plan())
