@@ -118,8 +118,7 @@ class Issue(StrEnum):
     CLOCKS_CHANGED = "clocks-changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """So many minutes of one figure. `approved` is of OVERTIME alone, `leave` of LEAVE alone.
 
     `day_class` is of OVERTIME and HOLIDAY_WORK: which multiple the minutes are paid at.
@@ -133,8 +132,7 @@ class Line:
     leave: LeaveKindId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Somebody was there from minute `begin` to `end`. A mark that nobody made is assumed, and its source is `plan`."""
 
     begin: Minute

@@ -23,6 +23,7 @@ from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import PersonId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.flows.hours_book import book
+from sealgate.flows.hours_collecting import rarely_collected
 from sealgate.flows.hours_facts import days_place, facts
 from sealgate.flows.kit import House, Signed, of_day, subject
 from sealgate.ports import Sealed
@@ -113,10 +114,11 @@ def derive_month(
     done = _Sum()
     seen = 0
     told(0, total)
-    for chunk in _chunks(house, tenant, people):
-        _derive_chunk(house, tenant, actor, deriver, chunk, (first, last), done)
-        seen += len(chunk)
-        told(seen, total)
+    with rarely_collected():
+        for chunk in _chunks(house, tenant, people):
+            _derive_chunk(house, tenant, actor, deriver, chunk, (first, last), done)
+            seen += len(chunk)
+            told(seen, total)
     ordered = tuple(done.totals[key] for key in sorted(done.totals, key=str))
     return Derived(month, done.people, done.days, done.changed, done.erased, ordered, dict(sorted(done.issues.items())))
 
@@ -146,7 +148,7 @@ def rederive(house: House, tx: Tx, person: PersonId, first: date, last: date) ->
     begin, end = (first - DAY * AROUND).replace(day=1), last + DAY * AROUND
     for row in months.months(tx, [person], begin, end):
         bounds = month_bounds(f"{row.month:%Y-%m}")
-        for one in facts(house, tx, staff, *bounds, laid.home):
+        for one in facts(house, tx, staff, *bounds, laid):
             _write(house, tx, person, row.month, row, encoded(deriver.days(one, *bounds)))
 
 
@@ -234,7 +236,7 @@ def derived_now(
     found: dict[PersonId, tuple[WorkDay, ...]] = {}
     for number in range(0, len(people), CHUNK):
         staff = rosters.staff(db, people=people[number : number + CHUNK])
-        found |= {one.person: deriver.days(one, first, last) for one in facts(house, db, staff, first, last, laid.home)}
+        found |= {one.person: deriver.days(one, first, last) for one in facts(house, db, staff, first, last, laid)}
     return found
 
 
@@ -311,7 +313,7 @@ def _derive_chunk(
     for _ in range(TRIES):
         with house.store.read(tenant) as db:
             before = {row.person: row for row in months.months(db, [row.person for row in waiting], bounds[0], bounds[0])}
-            known = facts(house, db, waiting, *bounds, deriver.plans.book.home)
+            known = facts(house, db, waiting, *bounds, deriver.plans.book)
         fresh: dict[PersonId, bytes] = {}
         for one in known:
             days = deriver.days(one, *bounds)

@@ -6,10 +6,9 @@ the tokens of the people asked about are made and looked up. Nothing of a passag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,11 +17,13 @@ from sealgate.domain.attendance_deriving import AROUND
 from sealgate.domain.attendance_errors import PassagesGone
 from sealgate.domain.attendance_facts import Approval, ApprovedLeave, LeavePart, PersonFacts
 from sealgate.domain.attendance_leave import LeaveState, read_span
+from sealgate.domain.attendance_plan import Book
 from sealgate.domain.attendance_records import Change, RecordKind, RecordState, read_change
 from sealgate.domain.attendance_rosters import Pattern, RosterDay, by_person
 from sealgate.domain.calendar import day_number, local_day
 from sealgate.domain.ids import GateId, LeaveKindId, PersonId, SiteId, TenantId
 from sealgate.flows.kit import House, unseal
+from sealgate.ports import Token
 from sealgate.store import passages, places
 from sealgate.store.columns import microseconds
 from sealgate.store.engine import Reader
@@ -32,6 +33,9 @@ from sealgate.vault.envelope import Place
 from sealgate.vault.errors import KeyDestroyed
 
 DAY = timedelta(days=1)
+FEW = 256
+"""Tokens of several days that are asked for at once: those of one person, not of many."""
+
 PERSON = "person"
 
 
@@ -43,17 +47,17 @@ class Gates:
     ways: dict[GateId, tuple[Direction, str]]
 
 
-def gates(db: Reader) -> Gates:
+def gates(db: Reader, sites: Iterable[SiteId]) -> Gates:
     outside = {zone.zone: zone.outside for zone in places.all_zones(db)}
     ways: dict[GateId, tuple[Direction, str]] = {}
     for gate in places.gates(db):
         comes, goes = outside[gate.from_zone], outside[gate.to_zone]
         if comes != goes:
             ways[gate.gate] = (Direction.OUT if goes else Direction.IN, str(gate.site))
-    return Gates(tuple(sorted({site.site for site in places.sites(db)})), ways)
+    return Gates(tuple(sorted(sites)), ways)
 
 
-def facts(house: House, db: Reader, staff: Sequence[StaffRow], first: date, last: date, home: ZoneInfo) -> list[PersonFacts]:
+def facts(house: House, db: Reader, staff: Sequence[StaffRow], first: date, last: date, laid: Book) -> list[PersonFacts]:
     """Of these people, for deriving the days from `first` to `last`. Whose key is destroyed is left out.
 
     Raises `PassagesGone` where the passages of one of those days were destroyed.
@@ -62,35 +66,56 @@ def facts(house: House, db: Reader, staff: Sequence[StaffRow], first: date, last
     begin, end = first - DAY * AROUND, last + DAY * AROUND
     patterns = by_person(rosters.patterns(db, begin, end, people), rosters.groups_of(db, people), people)
     singles = _singles(rosters.single_days(db, people, begin, end))
-    marks = seen(house, db, people, begin, end, needed=(first, last))
+    marks = seen(house, db, people, begin, end, needed=(first, last), sites=laid.zones)
     written, gone = _written(house, db, people, begin, end)
     away = _leaves(house, db, people, begin, end, gone)
     return [
-        _facts(row, patterns[row.person], singles, marks, written.get(row.person, _Written()), away, home)
+        _facts(row, patterns[row.person], singles, marks, written.get(row.person, _Written()), away, laid.home)
         for row in staff
         if row.person not in gone
     ]
 
 
 def seen(
-    house: House, db: Reader, people: Sequence[PersonId], begin: date, end: date, *, needed: tuple[date, date]
+    house: House,
+    db: Reader,
+    people: Sequence[PersonId],
+    begin: date,
+    end: date,
+    *,
+    needed: tuple[date, date],
+    sites: Iterable[SiteId],
 ) -> dict[PersonId, list[Mark]]:
     """The passages that opened, as marks. Raises `PassagesGone` for a day of `needed` whose key is destroyed."""
-    ways = gates(db)
+    ways = gates(db, sites)
     values = [str(person) for person in people]
     marks: dict[PersonId, list[Mark]] = {person: [] for person in people}
+    whose: dict[Token, list[Mark]] = {}
+    asked: list[tuple[int, Sequence[Token]]] = []
+    pending = 0
     for site in ways.sites:
         for day in each_day(begin, end):
             tokens = _tokens(house, db.tenant, site, day, values, needed)
-            whose = dict(zip(tokens, marks.values(), strict=False))
+            whose.update(zip(tokens, marks.values(), strict=False))
             for number in range(0, len(tokens), passages.MAX_MARKS):
-                asked = tokens[number : number + passages.MAX_MARKS]
-                for token, passage, (direction, there), at in passages.marks(db, day_number(day), asked, ways.ways):
-                    whose[token].append(Mark(at, direction, Source(f"passage:{passage}"), there))
+                some = tokens[number : number + passages.MAX_MARKS]
+                if asked and pending + len(some) > FEW:
+                    _note(db, asked, ways, whose)
+                    asked, pending = [], 0
+                asked.append((day_number(day), some))
+                pending += len(some)
+    _note(db, asked, ways, whose)
     return marks
 
 
-def _tokens(house: House, tenant: TenantId, site: SiteId, day: date, values: list[str], needed: tuple[date, date]) -> list[Any]:
+def _note(db: Reader, asked: Sequence[tuple[int, Sequence[Token]]], ways: Gates, whose: Mapping[Token, list[Mark]]) -> None:
+    for token, passage, (direction, there), at in passages.marks(db, asked, ways.ways):
+        whose[token].append(Mark(at, direction, Source(f"passage:{passage}"), there))
+
+
+def _tokens(
+    house: House, tenant: TenantId, site: SiteId, day: date, values: list[str], needed: tuple[date, date]
+) -> list[Token]:
     try:
         return house.index.find_day_tokens(tenant, site, day, PERSON, values)
     except KeyDestroyed:

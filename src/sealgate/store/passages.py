@@ -168,23 +168,35 @@ def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.CTE:
     return found.cte("found").prefix_with("MATERIALIZED")  # or a planner might walk the whole site and ask for the token last
 
 
-def marks(db: Reader, day: int, tokens: Sequence[Token], ways: Mapping[GateId, T]) -> list[tuple[Token, int, T, int]]:
-    """Of one day and very many tokens: token, passage, what `ways` says of its gate, microseconds since 1970; for passages
-    that opened, and through those gates alone.
+def marks(
+    db: Reader, wanted: Sequence[tuple[int, Sequence[Token]]], ways: Mapping[GateId, T]
+) -> list[tuple[Token, int, T, int]]:
+    """Of some days, each with its tokens: token, passage, what `ways` says of its gate, microseconds since 1970; for passages
+    that opened, and through those gates alone. One person's few days are one question, ten thousand people's one for each day.
 
     In the driver's own words, for a month of ten thousand people is a million rows. At most `MAX_MARKS` tokens at once.
     """
-    if len(tokens) > MAX_MARKS:
+    if sum(len(tokens) for _, tokens in wanted) > MAX_MARKS:
         raise TooMany(f"at most {MAX_MARKS} tokens at once", field="tokens")
-    if not tokens:
+    days = [(day, tokens) for day, tokens in wanted if tokens]
+    if not days:
         return []
     if db.sql.dialect.name == "sqlite":
-        asked = _MARKS_SQLITE + ",".join("?" * len(tokens)) + ")"
+        asked = " UNION ALL ".join([f"{_MARKS_SQLITE}{','.join('?' * len(tokens))})" for _, tokens in days])
+        values = tuple(value for day, tokens in days for value in (db.tenant.bytes, day, *tokens))
         known: dict[Any, T] = {gate.bytes: way for gate, way in ways.items()}
-        found = db.sql.exec_driver_sql(asked, (db.tenant.bytes, day, *tokens))
-        return [(token, passage, known[gate], at) for token, passage, gate, at in found if gate in known]
-    found = db.sql.exec_driver_sql(_MARKS_POSTGRES, (db.tenant, day, list(tokens)))
-    return [(Token(bytes(token)), passage, ways[gate], at) for token, passage, gate, at in found if gate in ways]
+        found = db.sql.exec_driver_sql(asked, values)
+        return [(token, passage, known[gate], at) for token, passage, gate, at in _all(found) if gate in known]
+    asked = " UNION ALL ".join([_MARKS_POSTGRES] * len(days))
+    found = db.sql.exec_driver_sql(asked, tuple(value for day, tokens in days for value in (db.tenant, day, list(tokens))))
+    return [(Token(bytes(token)), passage, ways[gate], at) for token, passage, gate, at in _all(found) if gate in ways]
+
+
+def _all(found: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """As the driver gives them, in one go: a row of SQLAlchemy's for each costs as much as reading it."""
+    rows: list[tuple[Any, ...]] = found.cursor.fetchall() if found.cursor is not None else []
+    found.close()
+    return rows
 
 
 def counts(db: Reader, site: SiteId | None, since: datetime) -> dict[Reason, int]:
