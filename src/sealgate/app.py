@@ -34,7 +34,7 @@ from sealgate.edge.gate import GateLoop
 from sealgate.edge.link import Link
 from sealgate.edge.opening import open_gate, untold
 from sealgate.edge.views import LaneViews
-from sealgate.flows import agreeing, charging, hours, paying, reconciling, visit_letters, visit_rounds
+from sealgate.flows import agreeing, charging, hours, paying, people_arriving, reconciling, visit_letters, visit_rounds
 from sealgate.flows.at_gate import Answer, is_lane
 from sealgate.flows.edges import Releases
 from sealgate.flows.faces import fill_gallery
@@ -266,6 +266,8 @@ def running(
         )
         _know_edges(house, releases)
         clockwork.go_round(Round("log", LOG, store.empty_log))
+        if store.is_sqlite:
+            _tidy_up(house)
         if publishes:
             _go_round(clockwork, house)
         clockwork.start(publishes=publishes)
@@ -305,6 +307,12 @@ def _know_edges(house: House, releases: Releases) -> None:
                 releases.know(row.edge, {gate.gate for gate in places.gates(db, row.site)})
 
 
+def _tidy_up(house: House) -> None:
+    """On SQLite we are alone: whoever was enrolling a file before us is not any more."""
+    for tenant in house.store.tenants():
+        people_arriving.tidy(house, tenant.tenant, timedelta())
+
+
 def _never() -> bool:
     return False
 
@@ -317,11 +325,13 @@ VISITS = timedelta(seconds=20)
 LETTERS = timedelta(seconds=3)
 HOURS = timedelta(hours=6)
 LOG = timedelta(minutes=1)
+ARRIVALS = timedelta(minutes=1)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
     """What the clockwork does beside the outbox; payments only where there are providers to ask."""
     clockwork.go_round(Round("visits", VISITS, clockwork.for_every_tenant(partial(visit_rounds.round_of, house))))
+    clockwork.go_round(Round("arrivals", ARRIVALS, clockwork.for_every_tenant(partial(people_arriving.tidy, house))))
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     if house.post is not None:
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))

@@ -249,6 +249,10 @@ class KeyShelf(Protocol):
         """The one key of that scope, destroyed or not (then with empty `wrapped`; so answer `by_id` and `put` too)."""
         ...
 
+    def of_scopes(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> list[WrappedKey]:
+        """`of_scope` for many at once; a scope without a key is missing."""
+        ...
+
     def by_id(self, tenant: TenantId, key: UUID) -> WrappedKey | None: ...
     def all(self) -> Iterator[WrappedKey]:
         """Every key, destroyed ones too. Keys may be rewrapped on the way; one that is put meanwhile may be missed."""
@@ -260,6 +264,10 @@ class KeyShelf(Protocol):
 
     def destroy(self, tenant: TenantId, key: UUID, at: datetime) -> bool:
         """Overwrite the wrapped bytes and remember that and when; False if it was gone already."""
+        ...
+
+    def destroy_all(self, tenant: TenantId, keys: Sequence[UUID], at: datetime) -> int:
+        """`destroy` for many at once; how many were not gone already."""
         ...
 
     def root_check(self) -> bytes | None:

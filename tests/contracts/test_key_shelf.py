@@ -145,6 +145,18 @@ def test_of_eight_threads_that_rewrap_one_key_one_is_first(shelf: KeyShelf) -> N
         assert sum(threads.map(rewrap, range(8))) == 1
 
 
+def test_many_keys_are_asked_for_and_destroyed_at_once(shelf: KeyShelf) -> None:
+    ours = [key(number) for number in range(1, 701)]
+    theirs = key(1, tenant=UMBRA)
+    shelf.put_all([*ours, theirs])
+    found = shelf.of_scopes(ACME, KeyKind.SUBJECT, [one.scope for one in ours] + ["nobody's"])
+    assert {one.key for one in found} == {one.key for one in ours}
+    assert shelf.destroy_all(ACME, [one.key for one in ours[:690]], EVENING) == 690
+    assert shelf.destroy_all(ACME, [one.key for one in ours], EVENING) == 10
+    assert not any(one.wrapped for one in shelf.of_scopes(ACME, KeyKind.SUBJECT, [one.scope for one in ours]))
+    assert shelf.by_id(UMBRA, theirs.key) == theirs
+
+
 def test_a_destroyed_key_is_gone_and_its_scope_is_taken(shelf: KeyShelf) -> None:
     alice, bob = shelf.put(key(1)), shelf.put(key(2))
     gone = replace(alice, wrapped=b"")

@@ -15,10 +15,11 @@ from sealgate.domain.ids import TenantId
 from sealgate.domain.operators import Role
 from sealgate.domain.people_file import Field, Flaw, PeopleFile
 from sealgate.domain.sightings import Means
-from sealgate.flows import enrol, people, people_import, rules
+from sealgate.flows import enrol, people, people_arriving, people_import, rules
 from sealgate.flows.campus import system
 from sealgate.flows.kit import House, Signed
-from sealgate.flows.people_import import FlawedFile, NotReady, SomebodyFirst
+from sealgate.flows.people_arriving import QUIET, SomebodyFirst
+from sealgate.flows.people_import import FlawedFile, NotReady
 from sealgate.privacy import journal
 from sealgate.store import directory
 from sealgate.store.words import ImportState
@@ -68,7 +69,7 @@ def test_each_of_them_can_read_who_enrolled_them_and_the_chain_holds(house: Hous
     people_import.enrol_all(house, alice, people_import.check(house, alice, FILE), UTC)
     person = people.roster(house, alice).lines[0].person
     told = people.record(house, alice, person).journal
-    assert [line.action for line in told] == ["person.enrolled"]
+    assert [line.action for line in told] == ["person.brought"]
     assert journal.verify(house.store, alice.tenant).whole
 
 
@@ -196,7 +197,7 @@ class TestBrought:
     ) -> None:
         made = people_import.bring(house, alice, FILE, "Asia/Shanghai")
         stopped = people_import.claim(house, alice, made)
-        clock.move(people_import.QUIET + timedelta(seconds=1))
+        clock.move(QUIET + timedelta(seconds=1))
         assert people_import.brought(house, alice, made, rows=0).stopped
         people_import.claim(house, alice, made)()
         stopped()
@@ -223,14 +224,14 @@ class TestBrought:
     ) -> None:
         made = people_import.bring(house, alice, FILE, "Asia/Shanghai")
         run = people_import.claim(house, alice, made)
-        written = people_import._write
+        let_in = people_arriving.let_in
 
-        def breaks(*args: Any) -> None:
-            written(*args)
+        def breaks(*args: Any) -> int:
+            let_in(*args)
             raise ZeroDivisionError
 
         with monkeypatch.context() as patched:
-            patched.setattr(people_import, "_write", breaks)
+            patched.setattr(people_arriving, "let_in", breaks)
             with pytest.raises(ZeroDivisionError):
                 run()
         assert people_import.brought(house, alice, made, rows=0).state is ImportState.FAILED

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from io import StringIO
@@ -12,7 +14,10 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
+from sealgate.domain.ids import TenantId
 from sealgate.domain.people_file import PeopleFile, read
+from sealgate.flows.kit import House
+from sealgate.store.engine import Actor, Tx
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英建华文志"
@@ -20,7 +25,8 @@ GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英建�
 
 @dataclass(frozen=True, slots=True)
 class PeopleFigures:
-    """Seconds on the wall. `write` is how long the one transaction took in which all were enrolled."""
+    """Seconds on the wall. `longest` is the longest that the one writer was held while all were enrolled, `last` the
+    commit that let them in."""
 
     people: int
     bytes: int
@@ -28,7 +34,8 @@ class PeopleFigures:
     check: float
     enrol: float
     cpu: float
-    write: float
+    longest: float
+    last: float
     again_flawed: int
     again: float
 
@@ -70,8 +77,8 @@ def measure(people: int) -> PeopleFigures:
             cpu, began = process_time(), perf_counter()
             found: PeopleFile = people_import.check(house, signed, data)
             checked = perf_counter()
-            heard: list[float] = []
-            people_import.enrol_all(house, signed, found, UTC, lambda _done: heard.append(perf_counter()))
+            with _holds(house) as held:
+                people_import.enrol_all(house, signed, found, UTC)
             ended, cpu = perf_counter(), process_time() - cpu
             again = people_import.check(house, signed, data)
             return PeopleFigures(
@@ -81,10 +88,29 @@ def measure(people: int) -> PeopleFigures:
                 check=checked - began,
                 enrol=ended - checked,
                 cpu=cpu,
-                write=ended - heard[-1],
+                longest=max(held),
+                last=held[-1],
                 again_flawed=again.flawed,
                 again=perf_counter() - ended,
             )
+
+
+@contextmanager
+def _holds(house: House) -> Iterator[list[float]]:
+    """How long each transaction held the writer, in their order."""
+    held: list[float] = []
+    begin = house.store.begin
+
+    @contextmanager
+    def timed(tenant: TenantId, actor: Actor) -> Iterator[Tx]:
+        with begin(tenant, actor) as tx:
+            began = perf_counter()
+            tx.after_commit(lambda: held.append(perf_counter() - began))
+            yield tx
+
+    house.store.begin = timed  # type: ignore[method-assign]  # a measuring tape around it
+    yield held
+    house.store.begin = begin  # type: ignore[method-assign]
 
 
 def rows(result: PeopleFigures) -> list[tuple[Any, ...]]:
@@ -93,7 +119,8 @@ def rows(result: PeopleFigures) -> list[tuple[Any, ...]]:
         ("read, without a database", f"{result.read:.2f} s", f"{result.people / result.read:,.0f} a second"),
         ("judged against the enrolled", f"{result.check:.2f} s", f"{result.people / result.check:,.0f} a second"),
         ("enrolled", f"{result.enrol:.2f} s", f"{result.people / result.enrol:,.0f} a second"),
-        ("of that, the one transaction", f"{result.write:.2f} s", ""),
+        ("the writer held at a time, at most", f"{result.longest:.2f} s", ""),
+        ("of which the commit that lets all in", f"{result.last:.2f} s", ""),
         ("CPU of both", f"{result.cpu:.2f} s", f"{1e6 * result.cpu / result.people:.0f} µs each"),
         ("the same file again", f"{result.again:.2f} s", f"{result.again_flawed:,} things to put right"),
     ]

@@ -279,7 +279,7 @@ def add_credential(
         _must_be_there(tx, person)
         now = house.clock.now()
         token = house.index.standing_token(tx.tenant, means.value, text)
-        if directory.credential_by_token(tx, means, token) is not None:
+        if directory.tokens_taken(tx, means, [token]):
             raise AlreadyTaken("taken", hint="Look the value up, and end the other one first")
         # A PIN or QR text is found by its token and never shown again, so nothing of it is kept, not even its end.
         record = {"value": text, "hint": ending(text)} if means in {Means.PLATE, Means.CARD} else {"hint": ""}
@@ -313,7 +313,7 @@ def number_token(house: House, tenant: TenantId, number: str) -> Token | None:
 def _own_number(house: House, tx: Tx, person: PersonId, number: str) -> Token | None:
     """The number's token, if nobody else has it. Raises `NumberTaken`."""
     token = number_token(house, tx.tenant, number)
-    if token is not None and directory.person_numbered(tx, token) not in {None, person}:
+    if token is not None and directory.number_holder(tx, token) not in {None, person}:
         raise NumberTaken("taken", hint="Each staff number is one person's")
     return token
 

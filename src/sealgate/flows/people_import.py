@@ -1,22 +1,21 @@
 """Many people at once, out of a file: judged whole, then all of them enrolled or none.
 
-The surprising thing: nothing is sealed while the database is being written. Keys, sealed records and tokens are made first,
-in pieces, and only then one short transaction writes fifty thousand people; so gates go on while it is prepared, and whoever
-stops it in the middle leaves nothing behind but a few keys that seal nothing.
+The surprising thing: they are written in pieces, so that no gate waits for fifty thousand people, and still nobody ever sees
+some of them: see `people_arriving`.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from sealgate.domain.calendar import DAY, zone
 from sealgate.domain.errors import Conflict, Invalid, NotFound
-from sealgate.domain.ids import CredentialId, GroupId, ImportId, PersonId, TenantId, uuids_in_order
+from sealgate.domain.ids import ImportId
 from sealgate.domain.operators import Permission
-from sealgate.domain.people import ending, name_key
+from sealgate.domain.people import name_key
 from sealgate.domain.people_file import (
     Field,
     Flaw,
@@ -28,31 +27,22 @@ from sealgate.domain.people_file import (
     read,
     whole_person,
 )
-from sealgate.domain.sightings import Means
+from sealgate.flows import people_arriving
 from sealgate.flows.enrol import number_token
-from sealgate.flows.faces import template_place
-from sealgate.flows.kit import House, Signed, organisation, seal, subject, unseal
+from sealgate.flows.kit import House, Signed, organisation, unseal
 from sealgate.flows.passage_places import profile_place
-from sealgate.ports import KeyKind, Token
+from sealgate.flows.people_arriving import CODES, QUIET, SomebodyFirst, Told, code_token
+from sealgate.ports import Token
 from sealgate.privacy import journal
 from sealgate.store import directory, places
-from sealgate.store.directory import CredentialRow, ImportRow, PersonRow
-from sealgate.store.engine import Reader, Ready, Tx
-from sealgate.store.faults import AlreadyThere, NoSuchThing
+from sealgate.store.directory import ImportRow, PersonRow
+from sealgate.store.engine import Reader, Tx
 from sealgate.store.words import ImportState
 from sealgate.vault.envelope import Place
 from sealgate.vault.errors import KeyDestroyed
 
-PIECE = 1_000
-"""People prepared between two words about how far it has come."""
-
-QUIET = timedelta(minutes=2)
-"""Whoever enrols a file and says nothing for so long has stopped."""
-
 KEPT = DAY
 SHOWN = 20
-CODES = {Field.CARD: Means.CARD, Field.PLATE: Means.PLATE}
-Told = Callable[[int], None]
 
 
 class FlawedFile(Invalid):
@@ -64,13 +54,6 @@ class FlawedFile(Invalid):
     def __init__(self, flawed: int) -> None:
         super().__init__(f"{flawed} things in the file have to be put right", field="file")
         self.flawed = flawed
-
-
-class SomebodyFirst(Conflict):
-    """While the file was being enrolled, somebody took a number, a card or a plate of it, or removed a group."""
-
-    code = "people-file.somebody-first"
-    hint = "Bring the file again: its report says which rows"
 
 
 class NotReady(Conflict):
@@ -94,30 +77,6 @@ class Brought:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """Everybody of a file, and the rows that the store is to take, all sealed."""
-
-    people: tuple[PersonId, ...]
-    rows: tuple[Ready, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """The rows while they are made."""
-
-    people: list[PersonRow] = field(default_factory=list)
-    credentials: list[CredentialRow] = field(default_factory=list)
-    members: list[tuple[GroupId, PersonId]] = field(default_factory=list)
-
-    def ready(self, house: House, tenant: TenantId) -> tuple[Ready, ...]:
-        return (
-            directory.ready_people(house.store, tenant, self.people),
-            places.ready_members(house.store, tenant, self.members),
-            directory.ready_credentials(house.store, tenant, self.credentials),
-        )
-
-
 def check(house: House, signed: Signed, data: bytes) -> PeopleFile:
     """The file judged: its form, its rows, each other's and the enrolled people's numbers, cards, plates and groups.
 
@@ -125,8 +84,9 @@ def check(house: House, signed: Signed, data: bytes) -> PeopleFile:
     """
     signed.need(Permission.ENROL)
     found = read(data)
+    with house.store.read(signed.tenant) as db:
+        taken = list(_taken(house, db, found.rows))
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        taken = list(_taken(house, tx, found.rows))
         journal.write(tx, house.keyring, house.clock.now(), "people-file.checked", object=f"people:{len(found.rows)}")
     return _joined(found, taken)
 
@@ -139,38 +99,25 @@ def enrol_all(house: House, signed: Signed, found: PeopleFile, tz: tzinfo, told:
     signed.need(Permission.ENROL)
     if found.flawed:
         raise FlawedFile(found.flawed)
-    prepared = _prepare(house, signed, found.rows, tz, told)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        _write(house, tx, prepared)
-    return len(prepared.people)
+        now = house.clock.now()
+        row = _new_row(house, signed, found, ImportState.RUNNING, str(tz), None, now)
+        directory.add_import(tx, row)
+        journal.write(tx, house.keyring, now, "people-file.confirmed", object=f"import:{row.id}")
+    return _Enrolling(house, signed, row, now).enrol(found.rows, tz, told)
 
 
 def bring(house: House, signed: Signed, data: bytes, time_zone: str) -> ImportId:
     """Judge a file and keep it, sealed, for somebody to look at and say yes; what was brought a day ago is forgotten."""
     found = check(house, signed, data)
     zone(time_zone)
-    made = ImportId(house.new_id())
     state = ImportState.FLAWED if found.flawed else ImportState.READY
-    sealed = house.keyring.seal(signed.tenant, *organisation(), _file_place(signed, made), data)
+    row = _new_row(house, signed, found, state, time_zone, data, house.clock.now())
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        now = house.clock.now()
-        directory.sweep_imports(tx, now - KEPT)
-        row = ImportRow(
-            id=made,
-            operator=signed.operator,
-            state=state,
-            people=len(found.rows),
-            done=0,
-            flawed=found.flawed,
-            problems=found.problems,
-            time_zone=time_zone,
-            made_at=now,
-            touched_at=now,
-            file=sealed,
-        )
+        directory.sweep_imports(tx, row.made_at - KEPT)
         directory.add_import(tx, row)
-        journal.write(tx, house.keyring, now, "people-file.brought", object=f"import:{made}:{len(found.rows)}")
-    return made
+        journal.write(tx, house.keyring, row.made_at, "people-file.brought", object=f"import:{row.id}:{len(found.rows)}")
+    return row.id
 
 
 def brought(house: House, signed: Signed, which: ImportId, *, rows: int = SHOWN) -> Brought:
@@ -216,41 +163,73 @@ class _Enrolling:
     def run(self) -> None:
         """Ends in the row: done, or failed with what stood against it. A fault leaves it failed and is raised."""
         try:
-            self._enrol()
+            self._begin()
+            found = self._judged()
         except SomebodyFirst:
+            return
+        except BaseException:
             self._end_failed()
+            raise
+        if found is not None:
+            with suppress(SomebodyFirst):
+                self.enrol(found.rows, zone(self._row.time_zone))
+
+    def enrol(self, rows: Sequence[Row], tz: tzinfo, told: Told = lambda _done: None) -> int:
+        """Piece by piece, and then all of them at once; how many. Raises `SomebodyFirst`; then there is nobody."""
+        house, tenant, which = self._house, self._signed.tenant, self._row.id
+        try:
+            for piece in people_arriving.pieces(house, tenant, which, rows, tz):
+                with house.store.begin(tenant, self._signed.actor) as tx:
+                    now = self._say(tx, piece.done)
+                    people_arriving.write(house, tx, piece)
+                self._claimed = now
+                told(piece.done)
+            with house.store.begin(tenant, self._signed.actor) as tx:
+                if not directory.end_import(tx, which, self._claimed, ImportState.DONE, house.clock.now()):
+                    raise SomebodyFirst("another program took the file over")
+                enrolled = people_arriving.let_in(house, tx, which)
+                if enrolled != len(rows):
+                    raise SomebodyFirst("somebody turned people of the file away")
+            return enrolled
         except BaseException:
             self._end_failed()
             raise
 
-    def _enrol(self) -> None:
+    def _begin(self) -> None:
+        """Whoever tried before us may have been stopped in the middle. Who comes too late turns nobody away."""
+        with self._house.store.begin(self._signed.tenant, self._signed.actor) as tx:
+            self._claimed = self._say(tx, 0)
+            journal.write(tx, self._house.keyring, self._claimed, "people-file.begun", object=f"import:{self._row.id}")
+        people_arriving.turn_away(self._house, self._signed.tenant, self._signed.actor, self._row.id)
+
+    def _judged(self) -> PeopleFile | None:
+        """The file once more, for much may have been enrolled since it was brought; None where it has flaws now."""
         house, signed, row = self._house, self._signed, self._row
         assert row.file is not None
         found = check(house, signed, house.keyring.open(_file_place(signed, row.id), row.file))
         if found.flawed:
             self._end(ImportState.FLAWED, found.problems)
-            return
-        prepared = _prepare(house, signed, found.rows, zone(row.time_zone), self._told)
-        with house.store.begin(signed.tenant, signed.actor) as tx:
-            if not directory.end_import(tx, row.id, self._claimed, ImportState.DONE, house.clock.now()):
-                raise SomebodyFirst("another program took the file over")
-            _write(house, tx, prepared)
+            return None
+        return found
 
-    def _told(self, done: int) -> None:
-        with self._house.store.begin(self._signed.tenant, self._signed.actor) as tx:
-            now = self._house.clock.now()
-            if not directory.note_progress(tx, self._row.id, self._claimed, done, now):
-                raise SomebodyFirst("another program took the file over")
-        self._claimed = now
+    def _say(self, tx: Tx, done: int) -> datetime:
+        """How far it has come, in the commit that brings it there. Raises `SomebodyFirst` where another program took over."""
+        now = self._house.clock.now()
+        if not directory.note_progress(tx, self._row.id, self._claimed, done, now):
+            raise SomebodyFirst("another program took the file over")
+        return now
 
     def _end_failed(self) -> None:
-        self._end(ImportState.FAILED)
+        """Nobody of ours is left, unless another program took over: then it has seen to that."""
+        if self._end(ImportState.FAILED):
+            people_arriving.turn_away(self._house, self._signed.tenant, self._signed.actor, self._row.id)
 
-    def _end(self, state: ImportState, problems: Sequence[Problem] = ()) -> None:
+    def _end(self, state: ImportState, problems: Sequence[Problem] = ()) -> bool:
         with self._house.store.begin(self._signed.tenant, self._signed.actor) as tx:
             now = self._house.clock.now()
-            directory.end_import(tx, self._row.id, self._claimed, state, now, problems)
+            ours = directory.end_import(tx, self._row.id, self._claimed, state, now, problems)
             journal.write(tx, self._house.keyring, now, "people-file.not-enrolled", object=f"import:{self._row.id}")
+        return ours
 
 
 def _taken(house: House, db: Reader, rows: Sequence[Row]) -> Iterator[Problem]:
@@ -260,7 +239,7 @@ def _taken(house: House, db: Reader, rows: Sequence[Row]) -> Iterator[Problem]:
         if not known.issuperset(row.groups):
             yield Problem(row.row, Field.GROUPS, Flaw.UNKNOWN_GROUP)
     for code, means in CODES.items():
-        tokens = {_code_token(house, db, means, text): row for row in rows if (text := getattr(row, code.value))}
+        tokens = {code_token(house, db.tenant, means, text): row for row in rows if (text := getattr(row, code.value))}
         for token in directory.tokens_taken(db, means, list(tokens)):
             yield Problem(tokens[token].row, code, Flaw.TAKEN)
     numbered = {number: row for row in rows if (number := number_token(house, db.tenant, row.profile.number)) is not None}
@@ -303,93 +282,24 @@ def _joined(found: PeopleFile, taken: Sequence[Problem]) -> PeopleFile:
     return PeopleFile(flaws.rows, flaws.problems, found.flawed + len(taken))
 
 
-def _prepare(house: House, signed: Signed, rows: Sequence[Row], tz: tzinfo, told: Told) -> _Prepared:
-    """Identities in the order of the rows, keys a piece at a time, everything sealed."""
-    with house.store.read(signed.tenant) as db:
-        groups = {line.name: line.group for line in places.groups(db)}
-        now, making = house.clock.now(), _Making()
-        people = map(PersonId, uuids_in_order(now, len(rows), secrets.token_bytes(8 * len(rows))))
-        named = list(zip(people, rows, strict=True))
-        for first in range(0, len(named), PIECE):
-            some = named[first : first + PIECE]
-            house.keyring.prepare(signed.tenant, KeyKind.SUBJECT, [str(person) for person, _ in some])
-            for person, row in some:
-                _prepare_one(house, db, making, person, row, groups, tz, now)
-            told(first + len(some))
-    return _Prepared(tuple(person for person, _ in named), making.ready(house, signed.tenant))
-
-
-def _prepare_one(
-    house: House,
-    db: Reader,
-    making: _Making,
-    person: PersonId,
-    row: Row,
-    groups: Mapping[str, GroupId],
-    tz: tzinfo,
-    now: datetime,
-) -> None:
-    profile = row.profile
-    record = {"name": profile.name, "phone": profile.phone, "email": profile.email, "number": profile.number}
-    making.people.append(
-        PersonRow(
-            person=person,
-            profile=seal(house, db.tenant, subject(person), profile_place(db.tenant, person), record),
-            name_token=house.index.standing_token(db.tenant, "name", name_key(profile.name)),
-            kind=row.kind,
-            suspended=False,
-            valid_since=_instant(row.since, tz),
-            valid_until=_instant(row.until, tz, end=True),
-            created_at=now,
-            number_token=number_token(house, db.tenant, profile.number),
-        )
+def _new_row(
+    house: House, signed: Signed, found: PeopleFile, state: ImportState, time_zone: str, data: bytes | None, now: datetime
+) -> ImportRow:
+    made = ImportId(house.new_id())
+    sealed = None if data is None else house.keyring.seal(signed.tenant, *organisation(), _file_place(signed, made), data)
+    return ImportRow(
+        id=made,
+        operator=signed.operator,
+        state=state,
+        people=len(found.rows),
+        done=0,
+        flawed=found.flawed,
+        problems=found.problems,
+        time_zone=time_zone,
+        made_at=now,
+        touched_at=now,
+        file=sealed,
     )
-    try:
-        making.members.extend((groups[name], person) for name in row.groups)
-    except KeyError as error:
-        raise SomebodyFirst("a group of the file is gone") from error
-    for code, means in CODES.items():
-        if text := getattr(row, code.value):
-            making.credentials.append(_credential(house, db, person, means, text, now))
-
-
-def _credential(house: House, db: Reader, person: PersonId, means: Means, text: str, now: datetime) -> CredentialRow:
-    credential = CredentialId(house.new_id())
-    record = {"value": text, "hint": ending(text)}
-    return CredentialRow(
-        credential=credential,
-        person=person,
-        means=means,
-        token=_code_token(house, db, means, text),
-        secret=seal(house, db.tenant, subject(person), template_place(db.tenant, credential), record),
-        pack=None,
-        site=None,
-        since=None,
-        until=None,
-        created_at=now,
-        ended_at=None,
-    )
-
-
-def _write(house: House, tx: Tx, prepared: _Prepared) -> None:
-    """Everybody, and an entry about each of them, in this transaction."""
-    try:
-        for ready in prepared.rows:
-            tx.add_ready(ready)
-    except (AlreadyThere, NoSuchThing) as error:
-        raise SomebodyFirst("somebody took a number, a card or a plate of the file") from error
-    lines = [journal.Line("person.enrolled", person, f"person:{person}") for person in prepared.people]
-    lines.append(journal.Line("people-file.enrolled", object=f"people:{len(lines)}"))
-    journal.write_all(tx, house.keyring, house.clock.now(), lines)
-
-
-def _code_token(house: House, db: Reader, means: Means, text: str) -> Token:
-    return house.index.standing_token(db.tenant, means.value, text)
-
-
-def _instant(day: date | None, tz: tzinfo, *, end: bool = False) -> datetime | None:
-    """The instant at which the local day begins, or with `end` at which it is over."""
-    return None if day is None else datetime.combine(day + (DAY if end else timedelta()), time(), tz).astimezone(UTC)
 
 
 def _row(db: Reader, which: ImportId) -> ImportRow:

@@ -67,6 +67,7 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("people", "valid_since", "from when the person may pass", Keep.PERSON, Form.PLAIN),
     Personal("people", "valid_until", "until when the person may pass", Keep.PERSON, Form.PLAIN),
     Personal("people", "created_at", "when the person was enrolled", Keep.PERSON, Form.PLAIN),
+    Personal("people", "arriving", "out of which file, until all of it is enrolled", Keep.IMPORT, Form.PLAIN),
     Personal("imports", "operator_id", "who brought the file", Keep.IMPORT, Form.IDENTITY),
     Personal("imports", "file", "people who are to be enrolled, as the file gives them", Keep.IMPORT, Form.SEALED_TENANT),
     Personal("teams", "operator_id", "which operator leads the team", Keep.OPERATOR, Form.IDENTITY),

@@ -96,9 +96,10 @@ class Reader:
         return found
 
     def mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
-        """The rows of this tenant: the first condition of every query."""
+        """The rows of this tenant: the first condition of every query. Of people, those who are enrolled: whoever is still
+        `arriving`, out of a file that is being written in pieces, is there for nobody (store/directory/arrivals.py)."""
         mine: sa.ColumnElement[bool] = table.c.tenant_id == self.tenant
-        return mine
+        return sa.and_(mine, table.c.arriving.is_(None)) if "arriving" in table.c else mine
 
 
 class Tx(Reader):

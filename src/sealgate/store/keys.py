@@ -57,6 +57,7 @@ ASKED_AT_ONCE = 300
 WHOLE = UUID(int=0)
 """The root check belongs to no tenant."""
 
+_TABLE = keys
 c = keys.c
 _KEY = (c.tenant_id, c.key_id, c.kind, c.scope, c.wrapped, c.made_at)
 
@@ -108,6 +109,15 @@ class DatabaseShelf:
         with self._read() as sql:
             return _one(sql, c.tenant_id == tenant, c.kind == kind, c.scope == scope)
 
+    def of_scopes(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> list[WrappedKey]:
+        found: list[WrappedKey] = []
+        for first in range(0, len(scopes), ASKED_AT_ONCE):
+            query = sa.select(*_KEY).where(c.tenant_id == tenant, c.kind == kind)
+            with self._read() as sql:
+                some = sql.execute(query.where(c.scope.in_(scopes[first : first + ASKED_AT_ONCE])))
+                found += [_key(*row) for row in some]
+        return found
+
     def by_id(self, tenant: TenantId, key: UUID) -> WrappedKey | None:
         with self._read() as sql:
             return _one(sql, c.tenant_id == tenant, c.key_id == key)
@@ -134,9 +144,15 @@ class DatabaseShelf:
 
     def destroy(self, tenant: TenantId, key: UUID, at: datetime) -> bool:
         """Raises `Locked` where somebody reads so long that the log cannot be emptied; then call it again."""
-        alive = (c.tenant_id == tenant, c.key_id == key, c.destroyed_at.is_(None))
+        return self.destroy_all(tenant, [key], at) == 1
+
+    def destroy_all(self, tenant: TenantId, keys: Sequence[UUID], at: datetime) -> int:
+        """One commit for all of them, and the log emptied once. Raises as `destroy` does; what is gone stays gone."""
+        alive, gone = (c.tenant_id == tenant, c.destroyed_at.is_(None)), 0
         with self._write() as sql:
-            gone = sql.execute(sa.update(keys).where(*alive).values(wrapped=b"", destroyed_at=at)).rowcount == 1
+            for first in range(0, len(keys), ASKED_AT_ONCE):
+                some = c.key_id.in_(keys[first : first + ASKED_AT_ONCE])
+                gone += sql.execute(sa.update(_TABLE).where(*alive, some).values(wrapped=b"", destroyed_at=at)).rowcount
         self._scrub()
         return gone
 

@@ -192,9 +192,9 @@ def marks(
     return [(Token(bytes(token)), passage, ways[gate], at) for token, passage, gate, at in _all(found) if gate in ways]
 
 
-def _all(found: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
+def _all(found: sa.CursorResult[Any]) -> Sequence[Any]:
     """As the driver gives them, in one go: a row of SQLAlchemy's for each costs as much as reading it."""
-    rows: list[tuple[Any, ...]] = found.cursor.fetchall() if found.cursor is not None else []
+    rows: Sequence[Any] = found.cursor.fetchall() if found.cursor is not None else []
     found.close()
     return rows
 

@@ -35,6 +35,9 @@ class MemoryShelf:
             key = self._scopes.get((tenant, kind, scope))
             return None if key is None else self._keys[tenant, key]
 
+    def of_scopes(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> list[WrappedKey]:
+        return [key for scope in scopes if (key := self.of_scope(tenant, kind, scope)) is not None]
+
     def by_id(self, tenant: TenantId, key: UUID) -> WrappedKey | None:
         return self._keys.get((tenant, key))
 
@@ -58,6 +61,9 @@ class MemoryShelf:
                 return False
             self._keys[tenant, key] = replace(found, wrapped=b"")
             return True
+
+    def destroy_all(self, tenant: TenantId, keys: Sequence[UUID], at: datetime) -> int:
+        return sum(self.destroy(tenant, key, at) for key in keys)
 
     def root_check(self) -> bytes | None:
         return self._check

@@ -98,6 +98,14 @@ class ShelvedKeys:
         self._open_keys.forget(key.tenant, key.key.bytes)
         return gone
 
+    def destroy_all(self, tenant: TenantId, kind: KeyKind, scopes: Sequence[str]) -> int:
+        """Of scopes that are not a tenant's own; how many were there."""
+        found = self._shelf.of_scopes(tenant, kind, scopes)
+        gone = self._shelf.destroy_all(tenant, [key.key for key in found if key.wrapped], self._clock.now())
+        for key in found:
+            self._open_keys.forget(tenant, key.key.bytes)
+        return gone
+
     def forget(self, tenant: TenantId) -> None:
         self._open_keys.forget(tenant)
 

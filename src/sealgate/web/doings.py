@@ -12,6 +12,7 @@ from sealgate.web.i18n import Words, _
 
 DOINGS: Mapping[str, str] = {
     "person.enrolled": _("%(who)s enrolled them"),
+    "person.brought": _("%(who)s enrolled them, out of a file"),
     "person.changed": _("%(who)s changed the record"),
     "person.suspended": _("%(who)s suspended their ways in"),
     "person.restored": _("%(who)s let them in again"),

@@ -1,5 +1,6 @@
 """The people of a tenant: who they are (sealed), how they show it, what they agreed to, where they were last seen."""
 
+from sealgate.store.directory.arrivals import arrivals, let_in, stopped_arrivals, turn_away
 from sealgate.store.directory.consents import (
     ConsentRow,
     add_consent,
@@ -30,6 +31,7 @@ from sealgate.store.directory.imports import (
     add_import,
     claim_import,
     end_import,
+    fail_import,
     forget_import,
     import_row,
     note_progress,
@@ -40,6 +42,7 @@ from sealgate.store.directory.people import (
     add_person,
     batches,
     count_people,
+    number_holder,
     numbers_taken,
     people,
     people_by_id,
@@ -67,6 +70,7 @@ __all__ = [
     "add_credential",
     "add_import",
     "add_person",
+    "arrivals",
     "batches",
     "claim_import",
     "consented_of",
@@ -80,13 +84,16 @@ __all__ = [
     "end_import",
     "face_templates",
     "facts_of",
+    "fail_import",
     "forget_import",
     "forget_secret",
     "has_consent",
     "import_row",
+    "let_in",
     "limit_credentials",
     "means_of",
     "note_progress",
+    "number_holder",
     "numbers_taken",
     "people",
     "people_by_id",
@@ -101,8 +108,10 @@ __all__ = [
     "set_presence",
     "set_profile",
     "set_suspended",
+    "stopped_arrivals",
     "sweep_imports",
     "tokens_taken",
+    "turn_away",
     "update_person",
     "withdraw_consent",
 ]

@@ -73,7 +73,7 @@ def _values(row: CredentialRow) -> dict[str, Any]:
 
 
 def tokens_taken(db: Reader, means: Means, tokens: Sequence[Token]) -> set[Token]:
-    """Those of the tokens that are in use."""
+    """Those of the tokens that are in use, also by whoever is still arriving."""
     query = sa.select(c.token).where(db.mine(s.credentials), c.means == means, c.ended_at.is_(None))
     return {token for some in batches(tokens) for (token,) in db.sql.execute(query.where(c.token.in_(some)))}
 
@@ -97,8 +97,10 @@ def means_of(db: Reader, people: Sequence[PersonId]) -> Mapping[PersonId, frozen
 
 
 def credential_by_token(db: Reader, means: Means, token: Token) -> CredentialRow | None:
-    """The one in use, or None; whether it is valid by now is for the decision to judge."""
-    return db.row(_query(db, c.means == means, c.token == token, c.ended_at.is_(None)), _made)
+    """The one in use of somebody enrolled, or None; whether it is valid by now is for the decision to judge."""
+    p = s.people.c
+    arriving = sa.exists().where(p.tenant_id == c.tenant_id, p.person_id == c.person_id, p.arriving.is_not(None))
+    return db.row(_query(db, c.means == means, c.token == token, c.ended_at.is_(None), ~arriving), _made)
 
 
 def end_credential(tx: Tx, credential: CredentialId, at: datetime) -> CredentialRow | None:

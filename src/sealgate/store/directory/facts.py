@@ -93,7 +93,7 @@ def _query(db: Reader, credential: CredentialId) -> sa.Select[Any]:
             people.kind, people.profile, people.suspended, people.valid_since, people.valid_until,
             presence.state, consented.label("consented"), grants.zone_id, times.week,
         )
-        .join(s.people, _same(people.person_id, c.person_id))
+        .join(s.people, sa.and_(_same(people.person_id, c.person_id), people.arriving.is_(None)))
         .outerjoin(s.presence, _same(presence.person_id, c.person_id))
         .outerjoin(s.group_members, _same(members.person_id, c.person_id))
         .outerjoin(s.grants, _same(grants.group_id, members.group_id))

@@ -91,6 +91,12 @@ def end_import(
     return tx.change(s.imports, [i.import_id == which, i.state == ImportState.RUNNING, i.touched_at == claimed], values) == 1
 
 
+def fail_import(tx: Tx, which: ImportId, now: datetime, quiet_since: datetime) -> bool:
+    """Say of one that was being enrolled, and of which nothing was heard since `quiet_since`, that it failed."""
+    dead = [i.import_id == which, i.state == ImportState.RUNNING, i.touched_at <= quiet_since]
+    return tx.change(s.imports, dead, {"state": ImportState.FAILED, "touched_at": now}) == 1
+
+
 def forget_import(tx: Tx, which: ImportId) -> bool:
     """Unless it is being enrolled."""
     return tx.remove(s.imports, [i.import_id == which, i.state != ImportState.RUNNING]) == 1

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import GroupId, PersonId, TenantId
+from sealgate.domain.ids import GroupId, ImportId, PersonId, TenantId
 from sealgate.domain.people import PersonKind
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
@@ -45,8 +45,9 @@ def add_person(tx: Tx, row: PersonRow) -> None:
     tx.add(s.people, _values(row))
 
 
-def ready_people(store: Store, tenant: TenantId, rows: Sequence[PersonRow]) -> Ready:
-    return store.ready(tenant, s.people, [_values(row) for row in rows])
+def ready_people(store: Store, tenant: TenantId, rows: Sequence[PersonRow], arriving: ImportId) -> Ready:
+    """Out of a file: nobody sees them until `arrivals.let_in`."""
+    return store.ready(tenant, s.people, [{**_values(row), "arriving": arriving} for row in rows])
 
 
 def _values(row: PersonRow) -> dict[str, Any]:
@@ -106,9 +107,15 @@ def person_numbered(db: Reader, token: Token) -> PersonId | None:
     return db.row(query, PersonId)
 
 
+def number_holder(db: Reader, token: Token) -> PersonId | None:
+    """Whose staff number it is, also of somebody who is still arriving: whom nobody sees, but whose number is taken."""
+    query = sa.select(p.person_id).where(p.tenant_id == db.tenant, p.number_token == token)
+    return db.row(query, PersonId)
+
+
 def numbers_taken(db: Reader, tokens: Sequence[Token]) -> set[Token]:
-    """Those of the tokens that are somebody's staff number."""
-    query = sa.select(p.number_token).where(db.mine(s.people))
+    """Those of the tokens that are somebody's staff number, also of whoever is still arriving."""
+    query = sa.select(p.number_token).where(p.tenant_id == db.tenant)
     return {token for some in batches(tokens) for (token,) in db.sql.execute(query.where(p.number_token.in_(some)))}
 
 

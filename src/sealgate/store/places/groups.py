@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,6 +40,7 @@ class GrantRow:
 
 
 g, m, n, t = s.groups.c, s.group_members.c, s.grants.c, s.timetables.c
+p = s.people.c
 _SAME_GROUP = sa.and_(m.tenant_id == g.tenant_id, m.group_id == g.group_id)
 
 
@@ -80,7 +82,8 @@ def groups(db: Reader) -> list[GroupRow]:
     """Each with the number of its members."""
     query = (
         sa.select(g.group_id, g.name, sa.func.count(m.person_id))
-        .outerjoin(s.group_members, _SAME_GROUP)
+        .select_from(s.groups)
+        .outerjoin(s.group_members, sa.and_(_SAME_GROUP, m.person_id.not_in(_arriving(db))))
         .where(db.mine(s.groups))
         .group_by(g.group_id, g.name)
     )
@@ -102,8 +105,13 @@ def remove_member(tx: Tx, group: GroupId, person: PersonId) -> bool:
 
 
 def members_of(db: Reader, group: GroupId) -> list[PersonId]:
-    query = sa.select(m.person_id).where(db.mine(s.group_members), m.group_id == group)
+    query = sa.select(m.person_id).where(db.mine(s.group_members), m.group_id == group, m.person_id.not_in(_arriving(db)))
     return db.rows(query.order_by(m.person_id), PersonId)
+
+
+def _arriving(db: Reader) -> sa.Select[Any]:
+    """Who is still being enrolled and is nobody's member yet; mostly there is nobody."""
+    return sa.select(p.person_id).where(p.tenant_id == db.tenant, p.arriving.is_not(None))
 
 
 def groups_of(db: Reader, person: PersonId) -> list[GroupId]:

@@ -32,9 +32,11 @@ people = table(
     may("valid_until", Instant),
     must("created_at", Instant),
     may("number_token", TokenBytes),
+    may("arriving", Id),
     needs(tenants),
     Index("ix_people_name_token", "tenant_id", "name_token"),
     where("uq_people_number_token", "tenant_id", "number_token", unique=True, only="number_token IS NOT NULL"),
+    where("ix_people_arriving", "tenant_id", "arriving", unique=False, only="arriving IS NOT NULL"),
 )
 
 imports = table(
