@@ -34,7 +34,17 @@ from sealgate.edge.gate import GateLoop
 from sealgate.edge.link import Link
 from sealgate.edge.opening import open_gate, untold
 from sealgate.edge.views import LaneViews
-from sealgate.flows import agreeing, charging, hours, paying, people_arriving, reconciling, visit_letters, visit_rounds
+from sealgate.flows import (
+    agreeing,
+    charging,
+    hours,
+    paying,
+    people_arriving,
+    reconciling,
+    visit_letters,
+    visit_rounds,
+    witnessing,
+)
 from sealgate.flows.at_gate import Answer, is_lane
 from sealgate.flows.edges import Releases
 from sealgate.flows.faces import fill_gallery
@@ -44,7 +54,7 @@ from sealgate.payments.alipay import Alipay, AlipayAccount
 from sealgate.payments.simulated import Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
 from sealgate.payments.wechat import WechatAccount, WechatPay
-from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Post, Vector
+from sealgate.ports import BadAccount, Clock, FaceReader, Gallery, Latch, PaymentProvider, PlateReader, Post, Vector, Witness
 from sealgate.post import MailSecurity, MailServer, SmtpPost
 from sealgate.settings import Settings
 from sealgate.store import edges as edge_rows
@@ -61,6 +71,7 @@ from sealgate.vision.faces import Faces
 from sealgate.vision.matcher import FaissGallery, rotation
 from sealgate.vision.plates import Plates
 from sealgate.web import console
+from sealgate.witness import FolderWitness, HttpWitness
 from sealgate.worker import Clockwork, Round
 
 log = logging.getLogger("sealgate.app")
@@ -260,6 +271,7 @@ def running(
             address=settings.public_address.rstrip("/"),
             newest=views.newest,
             post=_post(settings, clock),
+            witnesses=_witnesses(settings),
             code_in=pictures.code_in,
             is_edge=not publishes,
             stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
@@ -326,6 +338,7 @@ LETTERS = timedelta(seconds=3)
 HOURS = timedelta(hours=6)
 LOG = timedelta(minutes=1)
 ARRIVALS = timedelta(minutes=1)
+CHECKPOINTS = timedelta(hours=1)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
@@ -333,6 +346,7 @@ def _go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("visits", VISITS, clockwork.for_every_tenant(partial(visit_rounds.round_of, house))))
     clockwork.go_round(Round("arrivals", ARRIVALS, clockwork.for_every_tenant(partial(people_arriving.tidy, house))))
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
+    clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
     if house.post is not None:
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:
@@ -389,6 +403,15 @@ def _post(settings: Settings, clock: Clock) -> Post | None:
         password=_secret(settings.smtp_password),
     )
     return SmtpPost(server, clock)
+
+
+def _witnesses(settings: Settings) -> tuple[Witness, ...]:
+    made: list[Witness] = []
+    if settings.witness_folder is not None:
+        made.append(FolderWitness(settings.witness_folder))
+    if settings.witness_address:
+        made.append(HttpWitness(settings.witness_address))
+    return tuple(made)
 
 
 def _wechat(settings: Settings) -> WechatAccount:

@@ -210,6 +210,42 @@ class Post(Protocol):
         ...
 
 
+class WitnessAhead(Conflict):
+    """The witness has taken `size` entries of this journal, and we said another number."""
+
+    code = "witness.ahead"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"the witness has seen {size} entries", hint="Look for an older copy that was put in the journal's place"
+        )
+        self.size = size
+
+
+class WitnessRefused(Fault):
+    """The witness did not take a checkpoint: it does not continue the one before, or is not signed by whom it knows."""
+
+    code = "witness.refused"
+
+
+class Witness(Protocol):
+    """Somebody outside who keeps checkpoints of the journal, so that a past that was rewritten does not agree with them."""
+
+    @property
+    def name(self) -> str: ...
+
+    def take(self, note: str, old: int, proof: Sequence[bytes]) -> str:
+        """Take a checkpoint that continues the one of `old` entries, 0 for none; its signature lines, or nothing.
+
+        Raises `WitnessAhead` where it has another one than `old`, `WitnessRefused`, `Unreachable`.
+        """
+        ...
+
+    def kept(self, origin: str) -> list[str]:
+        """The notes of that journal that it has kept, the oldest first; none where it shows none. Raises `Unreachable`."""
+        ...
+
+
 class KeyKind(StrEnum):
     TENANT = "tenant"
     SUBJECT = "subject"

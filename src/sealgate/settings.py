@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Name to sign in to the mail server with; nobody signs in without one")
     smtp_password: SecretStr | None = Field(None, description="Password for the mail server")
     smtp_sender: str = Field("", description="Address that letters come from")
+    witness_folder: Path | None = Field(
+        None, description="Folder, best of another machine, in which signed checkpoints of the journal are kept"
+    )
+    witness_address: str = Field(
+        "", description="HTTP endpoint that signs checkpoints of the journal, as public transparency logs have them"
+    )
     simulated_payments: bool = Field(False, description="Offer the simulated provider, whose money is made up")
     wechat_mchid: str = Field("", description="WeChat Pay: number of the merchant")
     wechat_appid: str = Field("", description="WeChat Pay: id of the app or public account that the merchant is bound to")

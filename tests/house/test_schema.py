@@ -18,7 +18,13 @@ TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
 MILLIONS = {"passages", "replays", "latch_answers", "pictures", "journal", "outbox"} | {
     *("stays", "stay_masks", "stay_validations", "readings", "unseen", "bills", "payments", "refunds", "calls")
 }
-CHAIN = {("journal", "prev"), ("journal", "hash"), ("journal_heads", "hash")}
+CHAIN = {
+    ("journal", "prev"),
+    ("journal", "hash"),
+    ("journal_heads", "hash"),
+    ("journal_nodes", "hash"),
+    ("journal_checkpoints", "root"),
+}
 """Hashes over the journal itself: they stand for no secret and no person."""
 
 FORMS: dict[type[object], set[Form]] = {

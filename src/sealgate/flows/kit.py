@@ -35,6 +35,7 @@ from sealgate.ports import (
     Post,
     Sealed,
     Vector,
+    Witness,
 )
 from sealgate.store.engine import Actor, Store
 from sealgate.vault.blindindex import BlindIndex
@@ -74,6 +75,7 @@ class House:
     is_edge: bool = False
     """What lies here is an edge's copy: money and letters are its centre's."""
     post: Post | None = None
+    witnesses: tuple[Witness, ...] = ()
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))

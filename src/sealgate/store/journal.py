@@ -106,6 +106,17 @@ def page(db: Reader, *, about: Token | None = None, before: int | None = None, l
     return db.rows(query if before is None else query.where(j.seq < before), Entry)
 
 
+def hashes(db: Reader, first: int, count: int) -> list[bytes]:
+    """The hashes of `count` entries from number `first`, which counts from 1."""
+    query = sa.select(j.hash).where(db.mine(s.journal), j.seq >= first, j.seq < first + count).order_by(j.seq)
+    return list(db.sql.execute(query).scalars())
+
+
+def entry(db: Reader, seq: int) -> Entry:
+    """Raises `NotFound`."""
+    return db.the("journal entry", sa.select(*_ENTRY).where(db.mine(s.journal), j.seq == seq), Entry)
+
+
 def _head(db: Reader, query: sa.Select[Any]) -> Head:
     found = db.row(query, Head)
     if found is None:

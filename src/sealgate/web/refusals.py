@@ -299,6 +299,14 @@ REFUSALS: Mapping[str, Sentence] = {
     "blob.not-found": Sentence(_("There is no such picture")),
     "blob.too-large": Sentence(_("The picture is too large")),
     "journal.bad-entry": Sentence(_("That cannot be written in the journal"), _("Use fewer words")),
+    "journal.bad-note": Sentence(_("That is no signed checkpoint of this journal"), _("Check who signed it")),
+    "journal.no-such-organisation": Sentence(_("There is no such organisation, or more than one"), _("Name one of them")),
+    "journal.no-such-file": Sentence(_("There is no such file"), _("Check its path")),
+    "journal.no-such-entry": Sentence(_("No checkpoint covers that entry yet"), _("Make a checkpoint first")),
+    "witness.ahead": Sentence(
+        _("The witness has seen more of the journal than there is"),
+        _("An older copy may lie in its place: look into it"),
+    ),
     "vault.too-long": Sentence(_("That is too large"), _("Send a smaller file")),
     "vault.key-destroyed": Sentence(_("Destroyed: its key is gone"), _("Nothing brings it back")),
     "vault.not-initialised": Sentence(_("There is no root key yet"), _("Run sealgate init first")),
@@ -470,6 +478,7 @@ FAULTS: Mapping[str, Sentence] = {
     "store.not-migrated": Sentence(_("The database is of another version"), _("Run sealgate init")),
     "blob.name-used": Sentence(_UNSAVED),
     "journal.no-head": Sentence(_("The journal is missing and nothing was saved"), _RUNS),
+    "witness.refused": Sentence(_("The witness does not agree with the journal"), _RUNS),
     "vault.sealed": Sentence(
         _("Sealed: the root key is not there yet"), _("Whoever runs this installation gives it at the start")
     ),

@@ -21,6 +21,7 @@ from sealgate.store.schema.hours import (
     shifts,
     work_months,
 )
+from sealgate.store.schema.journal import journal, journal_checkpoints, journal_heads, journal_nodes, journal_witnesses
 from sealgate.store.schema.making import metadata
 from sealgate.store.schema.own import own_links, own_sessions
 from sealgate.store.schema.parking import (
@@ -35,7 +36,7 @@ from sealgate.store.schema.parking import (
     tariffs,
     validations,
 )
-from sealgate.store.schema.passages import journal, journal_heads, latch_answers, outbox, passages, pictures, replays
+from sealgate.store.schema.passages import latch_answers, outbox, passages, pictures, replays
 from sealgate.store.schema.payroll import pay_entries, pay_packs, pay_policies, pay_runs, pay_terms, payslips
 from sealgate.store.schema.people import consents, credentials, group_members, imports, people, presence
 from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
@@ -75,7 +76,10 @@ __all__ = [
     "imports",
     "invoice_requests",
     "journal",
+    "journal_checkpoints",
     "journal_heads",
+    "journal_nodes",
+    "journal_witnesses",
     "lanes",
     "latch_answers",
     "leave_grants",

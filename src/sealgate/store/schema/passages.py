@@ -1,4 +1,4 @@
-"""What comes in millions: passages and what belongs to them, the journal, the outbox. No foreign key points into these."""
+"""What comes in millions: passages and what belongs to them, the outbox. No foreign key points into these."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sealgate.domain.sightings import Means
 from sealgate.ports import KeyKind, LatchAnswer
 from sealgate.store.columns import (
     Flag,
-    HashBytes,
     Id,
     Instant,
     Json,
@@ -70,24 +69,6 @@ pictures = table(
     Index("ix_pictures_day", "tenant_id", "day"),
     sqlite_with_rowid=False,
 )
-
-journal = table(
-    "journal",
-    ("seq",),
-    must("seq", Whole),
-    must("at", Instant),
-    must("actor_kind", Text),
-    must("actor_id", Text),
-    must("action", Text),
-    may("about", TokenBytes),
-    must("object", Text),
-    may("purpose", SealedBytes),
-    must("prev", HashBytes),
-    must("hash", HashBytes),
-    where("ix_journal_about", "tenant_id", "about", "seq", unique=False, only="about IS NOT NULL"),
-)
-
-journal_heads = table("journal_heads", (), must("seq", Whole), must("hash", HashBytes))
 
 outbox = table(
     "outbox",
