@@ -12,10 +12,10 @@ import pytest
 
 from sealgate.app import initialise, running
 from sealgate.cli.serve import listening
-from sealgate.domain.operators import Role
+from sealgate.domain.operators import Role, Scope
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
-from sealgate.flows import rules, signin, visit_page
+from sealgate.flows import api_keys, rules, signin, visit_page
 from sealgate.settings import Settings
 
 PASSWORD = "rusty anchors sing at dusk"
@@ -27,11 +27,13 @@ class Caller:
     def __init__(self, program: Any, client: httpx.Client) -> None:
         self.client = client
         self.house = program.house
+        self.admin: Any = None
         tenant = self.house.store.tenants()[0].tenant
         link = signin.first_link(self.house, tenant)
         assert link is not None
         admin = signin.who_is(self.house, signin.set_up(self.house, link, name="Ada", login="ada@x.example", password=PASSWORD))
         assert admin is not None
+        self.admin = admin
         self.site = rules.add_site(self.house, admin, "North Campus", "Asia/Shanghai")
         outside = rules.zones(self.house, admin, self.site)[0].zone
         inside = rules.add_zone(self.house, admin, self.site, "Building")
@@ -97,3 +99,37 @@ def test_what_does_not_fit_is_refused_under_its_code(bob: Caller, more: dict[str
     answer = bob.post(bob.invitation(**more))
     assert answer.status_code == 422
     assert answer.json()["code"] == code
+
+
+def test_a_key_does_what_it_was_made_for_and_nothing_else(bob: Caller) -> None:
+    key = api_keys.make(bob.house, bob.admin, "Calendar", [Scope.INVITE, Scope.READ], 30)
+    made = bob.post(bob.invitation(host="Bob Ellis"), key)
+    assert made.status_code == 201
+    own = f"/api/v1/visits/{made.json()['visit']}"
+    headers = {"Authorization": f"Bearer {key}"}
+    assert bob.client.get(own, headers=headers).json()["state"] == "invited"
+    refused = bob.client.delete(own, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    (line,) = api_keys.listed(bob.house, bob.admin)
+    assert (line.name, line.by, line.live) == ("Calendar", "Ada", True)
+    assert line.used_at is not None
+
+
+def test_a_key_that_was_revoked_or_never_made_opens_nothing(bob: Caller) -> None:
+    key = api_keys.make(bob.house, bob.admin, "Calendar", [Scope.INVITE], 30)
+    (line,) = api_keys.listed(bob.house, bob.admin)
+    api_keys.revoke(bob.house, bob.admin, line.key)
+    for text in (key, key[:-1] + ("A" if key[-1] != "A" else "B"), "sgk_", "sgk_" + "x" * 64, key.removeprefix("sgk_")):
+        refused = bob.post(bob.invitation(), text)
+        assert (refused.status_code, refused.json()["code"]) == (401, "api.unknown-caller")
+
+
+def test_a_key_loses_what_its_maker_loses(bob: Caller) -> None:
+    link = signin.invite_operator(bob.house, bob.admin, frozenset({Role.ADMINISTRATOR}))
+    token = signin.set_up(bob.house, link, name="Cora", login="cora@x.example", password=PASSWORD)
+    cora = signin.who_is(bob.house, token)
+    assert cora is not None
+    key = api_keys.make(bob.house, cora, "Calendar", [Scope.INVITE], 30)
+    assert bob.post(bob.invitation(host="Bob Ellis"), key).status_code == 201
+    signin.disable_operator(bob.house, bob.admin, cora.operator)
+    assert bob.post(bob.invitation(host="Bob Ellis"), key).status_code == 401

@@ -310,6 +310,7 @@ class AtWork:
             "report-misreads": f"{self.here}/reports/misreads",
             "site-new": "/sites/new",
             "operators": "/operators",
+            "api-keys": "/operators/keys",
             "account": "/account",
             "account-factor": "/account/factor",
             "nothing": f"{self.here}/nothing",

@@ -1,7 +1,8 @@
 """Inviting by a program: what the console's form does, as JSON.
 
-Whoever asks proves themselves by the token of an operator's session (`Authorization: Bearer ...`) and may do what that
-operator may. Times are ISO 8601 with their offset. A refusal is problem+json under its stable code.
+Whoever asks proves themselves by a key made in the console (`Authorization: Bearer sgk_...`) with the scope that is needed,
+or by the token of an operator's session, and may do what that operator may. Times are ISO 8601 with their offset. A refusal
+is problem+json under its stable code.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import GateId, SiteId, VisitId
-from sealgate.flows import signin, visit
+from sealgate.domain.operators import Scope
+from sealgate.flows import api_keys, signin, visit
 from sealgate.flows.kit import House, Signed
 
 Line = Annotated[str, Field(max_length=300)]
 
 
 class UnknownCaller(Refused):
-    """No session has this token, or it has ended."""
+    """No session or key is this token, or it has ended."""
 
     code = "api.unknown-caller"
     status = 401
@@ -67,7 +69,7 @@ def routes(house: House) -> APIRouter:
 
     @router.post("/api/v1/visits", response_model=Made, status_code=201, summary="Invite somebody")
     def invite(asked: Invitation, authorization: Annotated[str, Header(max_length=200)] = "") -> Made:
-        signed = _caller(house, authorization)
+        signed = _caller(house, authorization, Scope.INVITE)
         gates = tuple(GateId(gate) for gate in asked.gates)
         words = asked.model_dump(include={"why", "company", "email", "phone", "host", "language"})
         new = visit.NewVisit(asked.name, asked.since, asked.until, gates, **words)
@@ -77,18 +79,20 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/api/v1/visits/{visit_id}", response_model=State, summary="Where a visit stands")
     def state(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> State:
-        line = visit.record(house, _caller(house, authorization), VisitId(visit_id)).line
+        line = visit.record(house, _caller(house, authorization, Scope.READ), VisitId(visit_id)).line
         return State(visit=str(line.visit), state=line.state.value, came_at=line.came_at, left_at=line.left_at)
 
     @router.delete("/api/v1/visits/{visit_id}", status_code=204, summary="Cancel a visit")
     def cancel(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> None:
-        visit.cancel(house, _caller(house, authorization), VisitId(visit_id))
+        visit.cancel(house, _caller(house, authorization, Scope.CANCEL), VisitId(visit_id))
 
     return router
 
 
-def _caller(house: House, authorization: str) -> Signed:
-    signed = signin.who_is(house, authorization.removeprefix("Bearer ").strip())
+def _caller(house: House, authorization: str, scope: Scope) -> Signed:
+    token = authorization.removeprefix("Bearer ").strip()
+    is_key = token.startswith(api_keys.PREFIX)
+    signed = api_keys.acting(house, token, scope) if is_key else signin.who_is(house, token)
     if signed is None:
-        raise UnknownCaller("no such session", hint="Sign in, and send the session's token")
+        raise UnknownCaller("no such key or session", hint="Send a key made under Operators, API keys")
     return signed

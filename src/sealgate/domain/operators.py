@@ -61,6 +61,14 @@ class Purpose(StrEnum):
     DUTY_OF_CARE = "duty-of-care"
 
 
+class Scope(StrEnum):
+    """What a program's key may do, within the rights of whoever made it."""
+
+    INVITE = "visits.invite"
+    READ = "visits.read"
+    CANCEL = "visits.cancel"
+
+
 GRANTED: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.SECURITY: frozenset(

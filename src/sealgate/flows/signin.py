@@ -233,19 +233,24 @@ def who_is(house: House, token: str) -> Signed | None:
         session = accounts.session_by_hash(db, fingerprint(token))
         if session is None or session.revoked_at is not None or session.expires_at <= house.clock.now():
             return None
-        row = accounts.operator(db, session.operator)
-        if row is None or row.disabled_at is not None:
-            return None
-        profile = unseal(house, _profile_place(db, row.operator), row.profile)
-        short = bool(unseal(house, password_place(db, row.operator), row.password)["short"])
+        return signed_as(house, db, session.operator, session.secret_hash.hex(), session.expires_at)
+
+
+def signed_as(house: House, db: Reader, operator: OperatorId, session: str, expires_at: datetime) -> Signed | None:
+    """An operator in their present rights, by a session or a key that was found; None where they are disabled."""
+    row = accounts.operator(db, operator)
+    if row is None or row.disabled_at is not None:
+        return None
+    profile = unseal(house, _profile_place(db, row.operator), row.profile)
+    short = bool(unseal(house, password_place(db, row.operator), row.password)["short"])
     return Signed(
-        tenant=tenant,
+        tenant=db.tenant,
         operator=row.operator,
         name=profile["name"],
         login=profile["login"],
         roles=frozenset(Role(role) for role in row.roles),
-        session=session.secret_hash.hex(),
-        expires_at=session.expires_at,
+        session=session,
+        expires_at=expires_at,
         must_add_factor=short and row.totp is None,
         has_factor=row.totp is not None,
     )

@@ -199,6 +199,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("sessions", "secret_hash", "knows a session by its secret", Keep.SESSION, Form.HASH),
     Personal("own_links", "person_id", "whose own page the link opens", Keep.SESSION, Form.IDENTITY),
     Personal("own_links", "secret_hash", "knows a link to one's own page by its secret", Keep.SESSION, Form.HASH),
+    Personal("api_keys", "operator_id", "whose rights a program's key has", Keep.OPERATOR, Form.IDENTITY),
+    Personal("api_keys", "secret_hash", "knows a key by its secret", Keep.OPERATOR, Form.HASH),
     Personal("own_sessions", "person_id", "who looks at their own data", Keep.SESSION, Form.IDENTITY),
     Personal("own_sessions", "secret_hash", "knows that session by its secret", Keep.SESSION, Form.HASH),
     Personal("setup_links", "secret_hash", "knows a set-up link by its secret", Keep.SESSION, Form.HASH),

@@ -41,6 +41,8 @@ REFUSALS: Mapping[str, Sentence] = {
     "form.not-a-time": Sentence(_("Choose a time")),
     "form.too-many-files": Sentence(_("Too many pictures"), _("Send at most five")),
     "api.unknown-caller": Sentence(_("Nobody is signed in"), _("Sign in and try again")),
+    "api.no-scope": Sentence(_("A key that may do nothing is none"), _("Choose what it may do")),
+    "api.bad-life": Sentence(_("A key lives 30, 90 or 365 days"), _("Choose one of them")),
     "api.unknown-reader": Sentence(_("This reader is not known"), _("Link it again at its gate")),
     "edge.unknown": Sentence(_("This edge is not known"), _("Add it anew and let the box join with the new code")),
     "edge.too-much": Sentence(_("An edge said more at once than it may")),

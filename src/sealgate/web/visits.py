@@ -19,7 +19,7 @@ from sealgate.domain.visits import Absent
 from sealgate.domain.visits_asking import Asked, BadRules, VisitField, VisitRules
 from sealgate.domain.visits_blocks import BadBlock, BlockKind
 from sealgate.domain.visits_letters import CHINESE, ENGLISH
-from sealgate.flows import rules, visit, visit_blocks, visit_kiosk, visit_rules
+from sealgate.flows import reception, rules, visit, visit_blocks, visit_kiosk, visit_rules
 from sealgate.web.directory import day_of
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
@@ -50,16 +50,8 @@ def board(request: Request, page: AtPage, day: str = "") -> Response:
         step=timedelta(days=1),
         medians=visit_kiosk.medians(page.house, page.signed, page.here.site) if sees_all else None,
         sees_all=sees_all,
+        calls=reception.waiting(page.house, page.signed, page.here.site),
     )
-
-
-@router.get("/waiting")
-def waiting(request: Request, page: AtPage) -> Response:
-    """The notice of who waits, alone: pages ask for it again and again."""
-    if not page.signed.may(Permission.VISITS):
-        page.signed.need(Permission.HOST)
-    lines = visit.waiting(page.house, page.signed, page.here.site)
-    return render(request, "visits_waiting.html", asked=lines, now=page.local(page.house.clock.now()))
 
 
 @router.get("/new")

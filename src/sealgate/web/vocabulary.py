@@ -19,7 +19,7 @@ from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.desk import Act
 from sealgate.domain.invoices import Buyer
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
-from sealgate.domain.operators import Permission, Purpose, Role
+from sealgate.domain.operators import Permission, Purpose, Role, Scope
 from sealgate.domain.payroll_lines import LineKind
 from sealgate.domain.payroll_pack import Basic, Certainty
 from sealgate.domain.payroll_run import Account, FindingKind, RunKind, RunState
@@ -281,6 +281,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Certainty.SECONDARY: _("Read in an article"),
         Certainty.CONFLICT: _("Sources disagree"),
         Certainty.MEMORY: _("From memory, to be checked"),
+    },
+    Scope: {
+        Scope.INVITE: _("Invite visitors"),
+        Scope.READ: _("Read where a visit stands"),
+        Scope.CANCEL: _("Cancel visits"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),

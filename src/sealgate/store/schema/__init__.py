@@ -5,7 +5,7 @@ The surprising thing: `replays` stands beside `passages` because PostgreSQL cann
 
 from __future__ import annotations
 
-from sealgate.store.schema.accounts import operators, sessions, setup_links
+from sealgate.store.schema.accounts import api_keys, operators, sessions, setup_links
 from sealgate.store.schema.agreements import agreements
 from sealgate.store.schema.edges import edges
 from sealgate.store.schema.hours import (
@@ -53,10 +53,11 @@ from sealgate.store.schema.stays import (
     unseen,
 )
 from sealgate.store.schema.teams import goals, review_cycles, reviews, team_members, teams
-from sealgate.store.schema.visits import letters, visit_blocks, visit_rules, visits
+from sealgate.store.schema.visits import letters, reception_calls, visit_blocks, visit_rules, visits
 
 __all__ = [
     "agreements",
+    "api_keys",
     "bans",
     "bills",
     "calendars",
@@ -107,6 +108,7 @@ __all__ = [
     "pictures",
     "presence",
     "readings",
+    "reception_calls",
     "refunds",
     "replays",
     "reservations",

@@ -1,8 +1,8 @@
-"""Operators of the console, their sessions and set-up links."""
+"""Operators of the console, their sessions and set-up links, and the keys of programs that act for them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Text
 
 from sealgate.store.columns import (
     HashBytes,
@@ -41,6 +41,23 @@ sessions = table(
     may("seen_at", Instant),
     needs(operators, "operator_id"),
     Index("ix_sessions_operator_id", "tenant_id", "operator_id"),
+)
+
+api_keys = table(
+    "api_keys",
+    ("key_id",),
+    must("key_id", Id),
+    must("operator_id", Id),
+    must("name", Text),
+    must("secret_hash", HashBytes),
+    must("scopes", Json),
+    must("made_at", Instant),
+    must("expires_at", Instant),
+    may("used_at", Instant),
+    may("revoked_at", Instant),
+    needs(operators, "operator_id"),
+    Index("uq_api_keys_secret_hash", "tenant_id", "secret_hash", unique=True),
+    Index("ix_api_keys_operator_id", "tenant_id", "operator_id"),
 )
 
 setup_links = table(

@@ -11,7 +11,7 @@ from sealgate.domain.visits_letters import LetterKind
 from sealgate.store.columns import Flag, HashBytes, Id, Instant, Json, SealedBytes, TokenBytes, Whole, Word
 from sealgate.store.schema.making import may, must, needs, table, where
 from sealgate.store.schema.people import people
-from sealgate.store.schema.places import sites, tenants
+from sealgate.store.schema.places import gates, sites, tenants
 
 visit_rules = table(
     "visit_rules",
@@ -79,6 +79,17 @@ visit_blocks = table(
     may("lifted_at", Instant),
     needs(tenants),
     where("ix_visit_blocks_token", "tenant_id", "token", unique=False, only="lifted_at IS NULL"),
+)
+
+reception_calls = table(
+    "reception_calls",
+    ("gate_id",),
+    must("gate_id", Id),
+    must("site_id", Id),
+    must("pressed_at", Instant),
+    needs(sites, "site_id"),
+    needs(gates, "gate_id"),
+    Index("ix_reception_calls_site_id", "tenant_id", "site_id"),
 )
 
 letters = table(

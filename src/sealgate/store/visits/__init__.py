@@ -1,6 +1,7 @@
 """Visits, the rules of a site's visits, the block list and the letters that wait to be sent."""
 
 from sealgate.store.visits.letters import LetterRow, add_letter, claim, due_letters, failed, letters_of, mark_sent, retry
+from sealgate.store.visits.reception import ReceptionRow, answer_reception, call_reception, reception_calls
 from sealgate.store.visits.rows import (
     VisitRow,
     add_visit,
@@ -25,15 +26,18 @@ from sealgate.store.visits.rules import BlockRow, add_block, add_rules, blocks, 
 __all__ = [
     "BlockRow",
     "LetterRow",
+    "ReceptionRow",
     "VisitRow",
     "add_block",
     "add_letter",
     "add_rules",
     "add_visit",
+    "answer_reception",
     "asked",
     "blocks",
     "blocks_of",
     "board",
+    "call_reception",
     "change_visit",
     "claim",
     "due_letters",
@@ -45,6 +49,7 @@ __all__ = [
     "mark_sent",
     "missed",
     "overstayed",
+    "reception_calls",
     "remove_visit",
     "retry",
     "rules_at",
