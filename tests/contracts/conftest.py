@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from sealgate.domain.money import Money
 from sealgate.payments.alipay import Alipay, AlipayAccount
 from sealgate.payments.simulated import Act, Sign, Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
@@ -181,6 +182,15 @@ class Bench:
         assert sale.paid_at is None
         sale.paid_at = self.clock.at
 
+    def pays_otherwise(self, order: Order, money: Money) -> None:
+        """Something else than was asked for."""
+        self.pays(order)
+        self.sale(order).minor, self.sale(order).currency = money.minor, money.currency
+
+    def charged_back(self, _order: Order) -> Notice | None:
+        """The bank takes the money again; None where the provider tells nobody of that."""
+        return None
+
     def sent_back(self, order: Order) -> int:
         return sum(self.sale(order).refunds.values())
 
@@ -258,7 +268,10 @@ class WechatRig(Bench):
     def _trade(self, sale: Sale) -> dict[str, Any]:
         state = "SUCCESS" if sale.paid_at else "CLOSED" if sale.closed else "NOTPAY"
         trade: dict[str, Any] = {"mchid": self.MCHID, "appid": self.APPID, "out_trade_no": sale.reference}
-        trade |= {"trade_state": "REFUND" if sale.refunds else state, "amount": {"total": sale.minor, "currency": "CNY"}}
+        trade |= {
+            "trade_state": "REFUND" if sale.refunds else state,
+            "amount": {"total": sale.minor, "currency": sale.currency},
+        }
         if sale.paid_at:
             paid = sale.paid_at.astimezone(BEIJING).isoformat()
             trade |= {"transaction_id": sale.number, "success_time": paid, "payer": {"openid": "oAlice"}}
@@ -774,6 +787,12 @@ class StripeRig(Bench):
     def forged(self, order: Order) -> Notice:
         return self.notice(order, "whsec_of_mallory")
 
+    def charged_back(self, order: Order) -> Notice | None:
+        dispute = {"id": "dp_1", "object": "dispute", "payment_intent": f"pi_{self.sale(order).number}"}
+        event = {"id": "evt_dispute", "object": "event", "created": int(self.clock.at.timestamp()), "livemode": False}
+        event |= {"type": "charge.dispute.created", "data": {"object": dispute | {"status": "needs_response"}}}
+        return self._event(event)
+
     def close(self) -> None:
         self.server.close()
 
@@ -792,17 +811,28 @@ class SimulatedRig(Bench):
         self.handles[order.payment.hex] = handle
         self.simulated.act(handle, Act.PAY)
 
+    def pays_otherwise(self, order: Order, money: Money) -> None:
+        self.simulated.act(self.simulated.start(order).handle, Act.OTHER_SUM, money)
+
+    def charged_back(self, order: Order) -> Notice | None:
+        self.simulated.act(self.handles[order.payment.hex], Act.CHARGE_BACK)
+        return self._posted(order)[-1]
+
     def notice(self, order: Order) -> Notice:
+        return self._posted(order)[0]
+
+    def _posted(self, order: Order | None = None) -> list[Notice]:
+        """What is told now; none is taken, so that it is sent again whenever the test asks again."""
         posted: list[Notice] = []
 
         def post(address: str, headers: Any, body: bytes) -> int:
-            assert address == order.notify_address
+            assert order is None or address == order.notify_address
             posted.append((dict(headers), body))
-            return 500  # so that it is sent again, whenever the test asks again
+            return 500
 
         self.clock.at += timedelta(seconds=20)
         self.simulated.deliver(post)
-        return posted[0]
+        return posted
 
     def signs(self, signing: Signing) -> None:
         handle = self.simulated.agreements.sign(signing).handle
@@ -813,15 +843,7 @@ class SimulatedRig(Bench):
         self.simulated.act_on_agreement(handle, Sign.CANCEL)
 
     def agreed(self, signing: Signing) -> Notice:
-        posted: list[Notice] = []
-
-        def post(_address: str, headers: Any, body: bytes) -> int:
-            posted.append((dict(headers), body))
-            return 500
-
-        self.clock.at += timedelta(seconds=20)
-        self.simulated.deliver(post)
-        return posted[-1]
+        return self._posted()[-1]
 
     def charges_go(self, signing: Signing, how: str) -> None:
         act = {"declines": Sign.DECLINE, "waits": Sign.DELAY}[how]

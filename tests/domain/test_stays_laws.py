@@ -2,8 +2,8 @@
 
 Cars come and go; cameras misread, see twice or not at all (then a ticket is drawn, a loop counts, or somebody opens by
 hand), gates tell late and out of order, cars slip through behind each other. Of each visit one pass may go wrong in any of
-these ways, or both may be misread, among neighbours. What is told only after its car has gone nobody can know; then at least
-no two visits of one car become one.
+these ways, or both may be misread, among neighbours; not lost, for nothing is left of a car that came in unread and goes as
+another. What is told only after its car has gone nobody can know; then at least no two visits of one car become one.
 
 A book keeps what the decisions of `domain/stays_*` say, as the store would. Whoever is shown a sum pays it.
 """
@@ -286,7 +286,7 @@ def _told(draw: st.DrawFn, number: int, visit: Visit, *, twice: bool) -> list[Ev
 
 
 def _read(draw: st.DrawFn, plate: str, *, often: bool) -> tuple[str | None, float]:
-    luck = draw(st.integers(0, 7 if often else 19))
+    luck = draw(st.integers(1, 7) if often else st.integers(0, 19))
     if luck == 0:
         return None, 0.0
     if luck > 2:

@@ -29,7 +29,7 @@ STRANGER = 7.5e-5
 """Beside an open stay of weight 1: a car without a stay here whose plate is precisely the one that was read. One exit in
 fifty has no entry, and of the plates around there are hundreds that could be taken for one of those inside."""
 
-NEIGHBOUR = 0.02
+NEIGHBOUR = 5e-3
 """The same for one car that came in unread, divided by all that are inside: the chance that it is next to this one by plate,
 as fleets are. Where few cars stand such a one is never far from the mind; among thousands it hardly weighs."""
 
