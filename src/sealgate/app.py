@@ -38,6 +38,7 @@ from sealgate.flows import (
     agreeing,
     charging,
     hours,
+    pay_keeping,
     paying,
     people_arriving,
     reconciling,
@@ -339,11 +340,13 @@ HOURS = timedelta(hours=6)
 LOG = timedelta(minutes=1)
 ARRIVALS = timedelta(minutes=1)
 CHECKPOINTS = timedelta(hours=1)
+PAY_KEPT = timedelta(hours=6)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
     """What the clockwork does beside the outbox; payments only where there are providers to ask."""
     clockwork.go_round(Round("visits", VISITS, clockwork.for_every_tenant(partial(visit_rounds.round_of, house))))
+    clockwork.go_round(Round("pay kept", PAY_KEPT, clockwork.for_every_tenant(partial(pay_keeping.destroy_due, house))))
     clockwork.go_round(Round("arrivals", ARRIVALS, clockwork.for_every_tenant(partial(people_arriving.tidy, house))))
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))

@@ -142,6 +142,12 @@ class NobodyToPay(PayConflict):
     hint = "Enter somebody's pay first"
 
 
+class KeptNoMore(PayConflict):
+    """The years for which pay is kept are over, and the keys of that year are destroyed: nothing can be sealed under them."""
+
+    code = "payroll.kept-no-more"
+
+
 class NotForTheBank(PayConflict):
     """Files for the bank and the books are of approved and closed runs only."""
 

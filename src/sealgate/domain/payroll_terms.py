@@ -111,6 +111,18 @@ class Policy:
 
 
 NOTHING = Entry()
+HIDDEN = "••••"
+"""What stands for the part of a bank account that is not shown."""
+
+
+def masked(account: str) -> str:
+    """Its last four digits, and nothing of one too short to leave any in the dark."""
+    bare = account.replace(" ", "")
+    return f"{HIDDEN} {bare[-4:]}" if len(bare) >= 8 else HIDDEN if bare else ""
+
+
+def is_masked(account: str) -> bool:
+    return account.startswith(HIDDEN)
 
 
 def read_terms(document: Mapping[str, Any], pack: Pack) -> Terms:

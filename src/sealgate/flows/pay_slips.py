@@ -19,7 +19,7 @@ from sealgate.domain.payroll_run import Posting, RunState, postings
 from sealgate.domain.payroll_terms import Policy
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.pay_terms import rules_in
-from sealgate.flows.payday import PersonSlip, opened_slips
+from sealgate.flows.payday import PersonSlip, opened_slips, shown
 from sealgate.privacy import journal
 from sealgate.store import payroll as rows
 from sealgate.store.engine import Actor, Reader
@@ -87,7 +87,7 @@ def organisation(house: House, tenant: TenantId) -> str:
 
 def transfers(house: House, signed: Signed, run: PayRunId) -> tuple[rows.RunRow, str, list[Transfer]]:
     """What the bank is to pay: everybody in an approved run whose net is above zero, with the currency."""
-    row, people = _for_the_bank(house, signed, run, "pay.bank-file")
+    row, people = _for_the_bank(house, signed, run, "pay.bank-file", about="account.shown")
     found = [
         Transfer(one.name, one.number, one.account, one.slip.net) for one in people if one.slip is not None and one.slip.net > 0
     ]
@@ -104,7 +104,10 @@ def _currency(people: Sequence[PersonSlip]) -> str:
     return next((one.slip.currency for one in people if one.slip is not None), "")
 
 
-def _for_the_bank(house: House, signed: Signed, run: PayRunId, action: str) -> tuple[rows.RunRow, list[PersonSlip]]:
+def _for_the_bank(
+    house: House, signed: Signed, run: PayRunId, action: str, about: str = ""
+) -> tuple[rows.RunRow, list[PersonSlip]]:
+    """`about`: an entry for each person whose account is read, too."""
     signed.need(Permission.PAY)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         row = rows.run(tx, run)
@@ -113,7 +116,9 @@ def _for_the_bank(house: House, signed: Signed, run: PayRunId, action: str) -> t
         if row.state not in FOR_THE_BANK:
             raise NotForTheBank
         people = opened_slips(house, tx, rows.slips(tx, run))
-        journal.write(tx, house.keyring, house.clock.now(), action, object=f"pay-run:{run}")
+        read = [one.person for one in people if about and one.account]
+        lines = [journal.Line(about, person, f"pay-run:{run}") for person in read]
+        journal.write_all(tx, house.keyring, house.clock.now(), [journal.Line(action, object=f"pay-run:{run}"), *lines])
     return row, people
 
 
@@ -136,7 +141,7 @@ def _payslip(house: House, db: Reader, row: rows.SlipRow) -> Payslip | None:
     return Payslip(
         run=run,
         policy=rules.policy,
-        who=who,
+        who=shown(who),
         slip=slip,
         earned_this_year=slip.gross + sum(one.gross for one in year),
         tax_this_year=_tax(slip) + sum(_tax(one) for one in year),

@@ -7,8 +7,8 @@ journaled; a closed run is never touched by it, for its slips were written down.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,18 @@ from sealgate.domain.payroll_errors import WrongPayValue
 from sealgate.domain.payroll_pack import Dated, Pack, doubts
 from sealgate.domain.payroll_pack_file import read_pack
 from sealgate.domain.payroll_table import PayTable
-from sealgate.domain.payroll_terms import NOTHING, Entry, Policy, Terms, entry_document, read_entry, read_terms, terms_document
+from sealgate.domain.payroll_terms import (
+    NOTHING,
+    Entry,
+    Policy,
+    Terms,
+    entry_document,
+    is_masked,
+    masked,
+    read_entry,
+    read_terms,
+    terms_document,
+)
 from sealgate.domain.people import PersonKind
 from sealgate.flows import paypacks
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
@@ -51,7 +62,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class PayDetails:
-    """One person's pay: all terms, oldest first, and what was entered for the month asked about."""
+    """One person's pay: all terms, oldest first, and what was entered for the month asked about. Of the bank account only the
+    end is shown; whole it is in the file for the bank alone."""
 
     person: PersonId
     name: str
@@ -66,6 +78,14 @@ def rules_in(db: Reader) -> Rules:
     own = rows.pack(db, policy.country)
     text = paypacks.pack_text(policy.country) if own is None else own
     return Rules(policy, _read(text), text, own is not None)
+
+
+def first_kept_year(policy: Policy, now: datetime) -> int:
+    """The first year of which payslips are still kept: those of a year until `keep_years` whole years after it are over.
+
+    By Greenwich's calendar: a few hours at New Year make no difference in ten years.
+    """
+    return now.year - policy.keep_years
 
 
 def pay_rules(house: House, signed: Signed) -> Rules:
@@ -142,7 +162,7 @@ def people_paid(house: House, signed: Signed, after: PersonId | None = None, lim
         pack, today = rules_in(tx).pack, house.clock.now().date()
         terms: dict[PersonId, list[Terms]] = {}
         for row in rows.terms_of_people(tx, [one.person for one in found[:limit]]):
-            terms.setdefault(row.person, []).append(opened_terms(house, tx.tenant, row, pack))
+            terms.setdefault(row.person, []).append(_shown_terms(house, tx.tenant, row, pack))
         told = []
         for one in found[:limit]:
             if one.kind is not PersonKind.VISITOR:
@@ -165,25 +185,37 @@ def details(house: House, signed: Signed, person: PersonId, month: str) -> PayDe
     with house.store.begin(signed.tenant, signed.actor) as tx:
         name = _name(house, tx, person)
         rules = rules_in(tx)
-        terms = tuple(opened_terms(house, tx.tenant, row, rules.pack) for row in rows.terms_of(tx, person))
+        terms = tuple(_shown_terms(house, tx.tenant, row, rules.pack) for row in rows.terms_of(tx, person))
         entered = [opened_entry(house, tx.tenant, row, rules.pack) for row in rows.entries(tx, first, person)]
         journal.write(tx, house.keyring, house.clock.now(), "pay.opened", about=person, object=f"person:{person}")
     return PayDetails(person, name, terms, first, entered[0] if entered else NOTHING)
 
 
 def set_terms(house: House, signed: Signed, person: PersonId, document: Mapping[str, Any]) -> Terms:
-    """From their `since` on; terms of the same day are replaced. Raises a kind of `BadPay`, `NotFound`."""
+    """From their `since` on; terms of the same day are replaced. An account as it is shown stays the one that it was; what is
+    answered shows no more of it. Raises a kind of `BadPay`, `NotFound`."""
     signed.need(Permission.PAY)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         _name(house, tx, person)
         pack = rules_in(tx).pack
-        terms = read_terms(document, pack)
+        terms = _with_account(house, tx, person, read_terms(document, pack), pack)
         now = house.clock.now()
         place = terms_place(tx.tenant, person, terms.since)
         sealed = seal(house, tx.tenant, subject(person), place, terms_document(terms, pack.currency))
         rows.put_terms(tx, rows.TermsRow(person, terms.since, sealed), now)
         journal.write(tx, house.keyring, now, "pay.terms-changed", about=person, object=f"pay-terms:{terms.since}")
-    return terms
+    return replace(terms, account=masked(terms.account))
+
+
+def _with_account(house: House, tx: Tx, person: PersonId, terms: Terms, pack: Pack) -> Terms:
+    """Raises `WrongPayValue` for a masked account that is the end of none that is known."""
+    if not is_masked(terms.account):
+        return terms
+    known = [opened_terms(house, tx.tenant, row, pack).account for row in rows.terms_of(tx, person)]
+    for account in reversed(known):
+        if masked(account) == terms.account:
+            return replace(terms, account=account)
+    raise WrongPayValue("account: write it whole", field="account")
 
 
 def drop_terms(house: House, signed: Signed, person: PersonId, since: date) -> None:
@@ -213,6 +245,11 @@ def set_entry(house: House, signed: Signed, person: PersonId, month: str, docume
 
 def opened_terms(house: House, tenant: TenantId, row: rows.TermsRow, pack: Pack) -> Terms:
     return read_terms(unseal(house, terms_place(tenant, row.person, row.since), row.detail), pack)
+
+
+def _shown_terms(house: House, tenant: TenantId, row: rows.TermsRow, pack: Pack) -> Terms:
+    terms = opened_terms(house, tenant, row, pack)
+    return replace(terms, account=masked(terms.account))
 
 
 def opened_entry(house: House, tenant: TenantId, row: rows.EntryRow, pack: Pack) -> Entry:

@@ -19,16 +19,16 @@ from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import LeaveKindId, OperatorId, PayRunId, PersonId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.payroll import past_of, work_out
-from sealgate.domain.payroll_errors import NobodyToPay, PayConflict, RunBlocked, RunSettled, SecondPerson
+from sealgate.domain.payroll_errors import KeptNoMore, NobodyToPay, PayConflict, RunBlocked, RunSettled, SecondPerson
 from sealgate.domain.payroll_hours import month_hours
 from sealgate.domain.payroll_lines import Slip, read_slip, reversed_slip, slip_document
 from sealgate.domain.payroll_run import Finding, FindingKind, RunKind, RunState, Sums, findings, sums, weak_rules
-from sealgate.domain.payroll_terms import NOTHING, Entry, Terms, next_month, terms_on
+from sealgate.domain.payroll_terms import NOTHING, Entry, Terms, masked, next_month, terms_on
 from sealgate.domain.performance import PeriodScore
 from sealgate.flows.hours import read_days
 from sealgate.flows.kit import House, Signed, organisation, seal, unseal
 from sealgate.flows.passage_places import profile_place
-from sealgate.flows.pay_terms import Rules, opened_entry, opened_terms, rules_in
+from sealgate.flows.pay_terms import Rules, first_kept_year, opened_entry, opened_terms, rules_in
 from sealgate.flows.performance import period_scores
 from sealgate.flows.signin import operator_names
 from sealgate.ports import KeyKind
@@ -48,7 +48,9 @@ LOOK_BACK = 3 * 366
 
 @dataclass(frozen=True, slots=True)
 class PersonSlip:
-    """One person in a run. `slip` is None where it could not be worked out; `findings` say why."""
+    """One person in a run. `slip` is None where it could not be worked out; `findings` say why. Of `account` only the end is
+    shown, but to the bank (`pay_slips.transfers`).
+    """
 
     person: PersonId
     name: str
@@ -96,7 +98,7 @@ class _Scene:
 def draft(house: House, signed: Signed, month: str) -> PayRunId:
     """Work out `2026-10` for everybody with terms, and write it down: a new run, or the open one drafted anew.
 
-    Raises `BadMonth`, `NobodyToPay`, `RunSettled` where the month's run was approved or closed.
+    Raises `BadMonth`, `NobodyToPay`, `KeptNoMore`, `RunSettled` where the month's run was approved or closed.
     """
     signed.need(Permission.PAY)
     return draft_month(house, signed.tenant, signed.actor, month, signed.operator)
@@ -107,12 +109,19 @@ def draft_month(house: House, tenant: TenantId, actor: Actor, month: str, by: Op
     first, _ = month_bounds(month)
     with house.store.begin(tenant, actor) as tx:
         now = house.clock.now()
+        if first.year < first_kept_year(rules_in(tx).policy, now):
+            raise KeptNoMore(f"pay of {first.year} is kept no more")
         slips = _worked_out(house, tx, first)
         summary = _summary(slips, rules_in(tx))
         run = _written(house, tx, first, summary, now, by)
         rows.put_slips(tx, run, [_sealed(house, tx.tenant, run, first, one) for one in slips])
         journal.write(tx, house.keyring, now, "pay.drafted", object=f"pay-run:{run}")
     return run
+
+
+def shown(one: PersonSlip) -> PersonSlip:
+    """As people read it."""
+    return replace(one, account=masked(one.account))
 
 
 def check(house: House, signed: Signed, run: PayRunId, revision: int) -> None:
@@ -199,7 +208,7 @@ def record(house: House, signed: Signed, run: PayRunId) -> tuple[Run, list[Perso
     signed.need(Permission.PAY)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         found = _run(house, tx, run)
-        people = opened_slips(house, tx, rows.slips(tx, run))
+        people = [shown(one) for one in opened_slips(house, tx, rows.slips(tx, run))]
         journal.write(tx, house.keyring, house.clock.now(), "pay.run-opened", object=f"pay-run:{run}")
     return found, sorted(people, key=lambda one: (not one.blocks, not _worth_a_look(one), one.name))
 
@@ -212,7 +221,7 @@ def state_of(house: House, tenant: TenantId, actor: Actor, run: PayRunId) -> tup
     """As `record`, for the command line."""
     with house.store.begin(tenant, actor) as tx:
         found = _run(house, tx, run)
-        people = opened_slips(house, tx, rows.slips(tx, run))
+        people = [shown(one) for one in opened_slips(house, tx, rows.slips(tx, run))]
         journal.write(tx, house.keyring, house.clock.now(), "pay.run-opened", object=f"pay-run:{run}")
     return found, people
 

@@ -45,7 +45,7 @@ class Keep(StrEnum):
     CALL = "until the desk is done with the call"
     HOURS = "as long as wages may be asked about, at the longest until the person is erased"
     ACCOUNTS = "as long as the law has accounts kept"
-    PAY = "as long as the law has pay kept, also when the person is erased"
+    PAY = "until the years are over for which pay is kept (10 unless the policy says), also when the person is erased"
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,30 @@ def slips(db: Reader, run: PayRunId, person: PersonId | None = None) -> list[Sli
     return db.rows(query.order_by(p.person_id), SlipRow)
 
 
+def slips_before(db: Reader, day: date, limit: int) -> list[SlipRow]:
+    """Some of those of months before that day, of runs in whatever state."""
+    query = sa.select(*_SLIP).where(db.mine(s.payslips), p.month < day)
+    return db.rows(query.order_by(p.month, p.run_id, p.person_id).limit(limit), SlipRow)
+
+
+def remove_slips(tx: Tx, slips: Sequence[SlipRow]) -> int:
+    """How many were there."""
+    by_run: dict[PayRunId, list[PersonId]] = {}
+    for row in slips:
+        by_run.setdefault(row.run, []).append(row.person)
+    return sum(tx.remove(s.payslips, [p.run_id == run, p.person_id.in_(people)]) for run, people in by_run.items())
+
+
+def remove_runs_before(tx: Tx, day: date) -> int:
+    """Runs of months before that day that have no slips any more; how many."""
+    has = sa.exists().where(p.tenant_id == r.tenant_id, p.run_id == r.run_id)
+    return tx.remove(s.pay_runs, [r.month < day, ~has])
+
+
+def has_runs_before(db: Reader, day: date) -> bool:
+    return db.sql.execute(sa.select(r.run_id).where(db.mine(s.pay_runs), r.month < day).limit(1)).first() is not None
+
+
 def paid_slips(db: Reader, since: date, until: date, person: PersonId | None = None) -> list[tuple[SlipRow, RunRow]]:
     """Slips of closed runs, reversed ones too, of months from `since` and before `until`; oldest run first."""
     there = sa.and_(r.tenant_id == p.tenant_id, r.run_id == p.run_id)

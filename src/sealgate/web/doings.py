@@ -57,6 +57,8 @@ DOINGS: Mapping[str, str] = {
     "pay.terms-changed": _("%(who)s changed what was agreed about pay"),
     "pay.terms-removed": _("%(who)s removed an agreement about pay"),
     "pay.entered": _("%(who)s entered something for a month’s pay"),
+    "account.shown": _("%(who)s took the bank account into a file for the bank"),
+    "payslips.erased": _("%(who)s destroyed payslips that were kept long enough"),
     "payslip.opened": _("%(who)s opened a payslip"),
     "payslips.listed": _("%(who)s looked at their own payslips"),
     "visit.invited": _("%(who)s invited them"),

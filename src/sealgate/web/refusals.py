@@ -444,6 +444,9 @@ REFUSALS: Mapping[str, Sentence] = {
         _("Whoever drafted or checked a pay run cannot approve it"), _("Ask somebody else who may approve pay")
     ),
     "payroll.nobody": Sentence(_("Nobody has pay agreed in this month"), _("Enter somebody’s pay first")),
+    "payroll.kept-no-more": Sentence(
+        _("Pay of that year is kept no more"), _("Its payslips were destroyed when the years of keeping were over")
+    ),
     "payroll.not-approved": Sentence(_("The pay run is not approved yet"), _("Have it approved first")),
 }
 
