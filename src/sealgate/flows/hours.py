@@ -35,8 +35,12 @@ from sealgate.store.hours.months import MonthRow
 from sealgate.store.hours.rosters import StaffRow
 from sealgate.vault.errors import KeyDestroyed
 
-CHUNK = 500
-"""People derived together: a fixed number of queries, some megabytes of memory, one commit."""
+CHUNK = 2_000
+"""People derived together: a fixed number of queries, some ten megabytes of memory. The passages of a day lie in the order of
+time, so each further chunk reads the same pages once more."""
+
+COMMIT = 500
+"""Months written in one commit: gates wait no longer than for that."""
 
 MOST_READ = 400
 """Days of one reading."""
@@ -324,7 +328,10 @@ def _derive_chunk(
         changed = [person for person, new in fresh.items() if _differs(house, tenant, before.get(person), new)]
         if not changed:
             return
-        lost = _write_all(house, tenant, actor, bounds[0], {person: fresh[person] for person in changed}, before)
+        lost: set[PersonId] = set()
+        for number in range(0, len(changed), COMMIT):
+            some = {person: fresh[person] for person in changed[number : number + COMMIT]}
+            lost |= _write_all(house, tenant, actor, bounds[0], some, before)
         done.changed += len(changed) - len(lost)
         waiting = [row for row in staff if row.person in lost]
         if not waiting:

@@ -96,13 +96,14 @@ def days_naming(db: Reader, shift: ShiftId, since: date) -> int:
 def staff(
     db: Reader, *, after: PersonId | None = None, limit: int = 500, people: Sequence[PersonId] | None = None
 ) -> list[StaffRow]:
-    """Employees and workers in the order they were added, from behind `after`; only those of `people` where given."""
+    """Employees and workers in the order they were added: `limit` of them from behind `after`, or all of `people`."""
     query = sa.select(p.person_id, p.valid_since, p.valid_until).where(db.mine(s.people), p.kind.in_(STAFF))
     if after is not None:
         query = query.where(p.person_id > after)
     if people is not None:
         query = query.where(p.person_id.in_(people))
-    return db.rows(query.order_by(p.person_id).limit(limit), StaffRow)
+    query = query.order_by(p.person_id)
+    return db.rows(query.limit(limit) if people is None else query, StaffRow)
 
 
 def count_staff(db: Reader) -> int:
