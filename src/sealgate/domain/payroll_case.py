@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sealgate.domain.money import Money
-from sealgate.domain.payroll_errors import BeforeStart, MonthTwice, NoIncomeTax
+from sealgate.domain.payroll_errors import BeforeStart, MissingPayKey, MonthTwice, NoIncomeTax
 from sealgate.domain.payroll_pack import Basic, Pack
 from sealgate.domain.payroll_table import PayTable, parse_text
 from sealgate.domain.payroll_tax import TaxMonth, Withheld, YearSoFar, withhold_year
@@ -59,7 +59,9 @@ def read_case(text: str, pack_of: Callable[[str], Pack]) -> PayCase:
     basic = root.word("basic", Basic, Basic.MONTHLY)
     root.value("months")
     months = tuple(sorted((_month(table) for table in root.tables("months", 12)), key=lambda month: month.month))
-    start = root.whole("start_month", 1, 12, months[0].month if months else 1)
+    if not months:
+        raise root.trouble(MissingPayKey, "months", "at least one is needed")
+    start = root.whole("start_month", 1, 12, months[0].month)
     root.done()
     for number, month in enumerate(months):
         if number and months[number - 1].month == month.month:

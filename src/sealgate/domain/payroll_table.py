@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
-from sealgate.domain.errors import Invalid
-from sealgate.domain.money import MOST_MINOR, parse
+from sealgate.domain.file_table import FileTable, Word, as_day, as_flag, as_minor, as_whole, as_word
 from sealgate.domain.payroll_errors import (
     BadPayAmount,
     MissingPayKey,
@@ -26,11 +23,8 @@ from sealgate.domain.payroll_errors import (
     WrongPayValue,
 )
 
-Word = TypeVar("Word", bound=StrEnum)
-
 MOST_TEXT = 400_000
 MOST_LETTERS = 400
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _SHARE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)%")
@@ -65,23 +59,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-class PayTable:
+class PayTable(FileTable):
     """`path` is where it stands in the file; `currency` is that of its amounts."""
 
-    def __init__(self, data: Mapping[str, object], path: str = "", currency: str = "") -> None:
-        self.data = data
-        self.path = path
-        self.currency = currency
-        self._asked: set[str] = set()
-
-    def where(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def trouble(self, kind: type[Invalid], key: str, message: str) -> Invalid:
-        return kind(f"{self.where(key)}: {message}", field=self.where(key))
-
     def done(self) -> None:
-        unknown = sorted(set(map(str, self.data)) - self._asked)
+        unknown = self.unknown()
         if unknown:
             key = unknown[0][:40].encode("utf-8", "backslashreplace").decode()
             raise self.trouble(UnknownPayKey, key, f"there is no such key, known are {', '.join(sorted(self._asked))}")
@@ -106,39 +88,22 @@ class PayTable:
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
         if default is not None and not self.has(key):
             return default
-        value = self.value(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.trouble(WrongPayValue, key, f"a whole number from {low} to {high} is needed")
-        return value
+        return self.read(WrongPayValue, key, as_whole, self.value(key), low, high)
 
     def flag(self, key: str) -> bool:
-        value = self.value(key) if self.has(key) else False
-        if not isinstance(value, bool):
-            raise self.trouble(WrongPayValue, key, "true or false is needed")
-        return value
+        return self.read(WrongPayValue, key, as_flag, self.value(key)) if self.has(key) else False
 
     def word(self, key: str, words: type[Word], default: Word | None = None) -> Word:
         if default is not None and not self.has(key):
             return default
-        value = self.value(key)
-        if not isinstance(value, str) or value not in {str(word) for word in words}:
-            raise self.trouble(WrongPayValue, key, f"one of {', '.join(words)} is needed")
-        return words(value)
+        found: Word = self.read(WrongPayValue, key, as_word, self.value(key), words)
+        return found
 
     def amount(self, key: str, default: int | None = None) -> int:
         """Minor units, not below zero."""
         if default is not None and not self.has(key):
             return default
-        value = self.value(key)
-        if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-            raise self.trouble(BadPayAmount, key, 'an amount such as "12000.00" is needed')
-        try:
-            minor = parse(value, self.currency).minor
-        except Invalid as error:
-            raise self.trouble(BadPayAmount, key, str(error)) from error
-        if not 0 <= minor <= MOST_MINOR:
-            raise self.trouble(BadPayAmount, key, "an amount is not below zero")
-        return minor
+        return self.read(BadPayAmount, key, as_minor, self.value(key), self.currency, "an amount", '"12000.00"')
 
     def maybe_amount(self, key: str) -> int | None:
         return self.amount(key) if self.has(key) else None
@@ -167,16 +132,7 @@ class PayTable:
         return self.day(key) if self.has(key) else None
 
     def day(self, key: str) -> date:
-        value = self.value(key)
-        try:
-            if isinstance(value, datetime):
-                raise ValueError
-            found = value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError as error:
-            raise self.trouble(WrongPayValue, key, f"{str(value)[:40]!r} is no date such as 2026-03-01") from error
-        if not FIRST_DAY <= found <= LAST_DAY:
-            raise self.trouble(WrongPayValue, key, f"a date from {FIRST_DAY} to {LAST_DAY} is needed")
-        return found
+        return self.read(WrongPayValue, key, as_day, self.value(key))
 
     def tables(self, key: str, most: int) -> list[PayTable]:
         value = self.value(key) if self.has(key) else []

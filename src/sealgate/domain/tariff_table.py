@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import TypeVar
 
-from sealgate.domain.errors import Invalid
-from sealgate.domain.money import MOST_MINOR, parse
+from sealgate.domain.file_table import FIRST_DAY, LAST_DAY, FileTable, Word, as_day, as_flag, as_minor, as_whole, as_word
 from sealgate.domain.tariff_days import WEEKDAYS
 from sealgate.domain.tariff_errors import (
     BadPrice,
-    BadTariff,
     BadTime,
     EndsBeforeStart,
     MissingKey,
@@ -28,37 +24,26 @@ from sealgate.domain.tariff_errors import (
 )
 from sealgate.domain.tariff_model import Hours
 
-Word = TypeVar("Word", bound=StrEnum)
 Default = TypeVar("Default")
 
 MOST_ITEMS = 400
 MOST_LETTERS = 100
 LONGEST = 1096 * 86400
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 _DURATION = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,7})m)?(?:([0-9]{1,8})s)?")
 _HOURS = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 _PERCENT = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,2}))?%")
 
 
-class Table:
+class Table(FileTable):
     """`path` is where it stands in the file; `currency` is that of its prices."""
-
-    def __init__(self, data: Mapping[str, object], path: str = "", currency: str = "") -> None:
-        self.data = data
-        self.path = path
-        self.currency = currency
-        self._asked: set[str] = set()
-
-    def where(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
 
     def has(self, key: str) -> bool:
         return key in self.data
 
     def done(self) -> None:
         """Raises `UnknownKey` if something was never asked for."""
-        unknown = sorted(set(map(str, self.data)) - self._asked)
+        unknown = self.unknown()
         if unknown:
             close = get_close_matches(unknown[0], self._asked, 1)
             raise UnknownKey(
@@ -79,9 +64,6 @@ class Table:
         self._asked.add(key)
         return self.data.get(key)
 
-    def trouble(self, kind: type[BadTariff], key: str, message: str) -> BadTariff:
-        return kind(f"{self.where(key)}: {message}", field=self.where(key))
-
     def need(self, key: str) -> None:
         self._asked.add(key)
         if key not in self.data:
@@ -100,27 +82,18 @@ class Table:
 
     def flag(self, key: str) -> bool:
         value = self.value(key)
-        if value is None:
-            return False
-        if not isinstance(value, bool):
-            raise self.trouble(WrongType, key, "true or false is needed")
-        return value
+        return False if value is None else self.read(WrongType, key, as_flag, value)
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:
         value = self.value(key)
-        if value is None:
-            return default
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self.trouble(WrongType, key, f"a whole number from {low} to {high} is needed")
-        return value
+        return default if value is None else self.read(WrongType, key, as_whole, value, low, high)
 
     def word(self, key: str, words: type[Word], default: Word) -> Word:
         value = self.value(key)
         if value is None:
             return default
-        if not isinstance(value, str) or value not in {str(word) for word in words}:
-            raise self.trouble(WrongType, key, f"one of {', '.join(words)} is needed")
-        return words(value)
+        found: Word = self.read(WrongType, key, as_word, value, words)
+        return found
 
     def items(self, key: str) -> list[object]:
         """A list; one thing alone is a list of it."""
@@ -171,15 +144,7 @@ class Table:
         return tuple(None if item == "none" else self._price(key, item) for item in self.items(key))
 
     def _price(self, key: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-            raise self.trouble(BadPrice, key, "an amount such as 2.50 is needed")
-        try:
-            amount = parse(value, self.currency).minor
-        except Invalid as error:
-            raise self.trouble(BadPrice, key, str(error)) from error
-        if not 0 <= amount <= MOST_MINOR:
-            raise self.trouble(BadPrice, key, "a price is not below zero")
-        return amount
+        return self.read(BadPrice, key, as_minor, value, self.currency, "a price", "2.50")
 
     def percent(self, key: str, most: int = 100) -> int:
         """Hundredths of a per cent."""
@@ -215,15 +180,7 @@ class Table:
         return None if value is None else self._day(key, value)
 
     def _day(self, key: str, value: object) -> date:
-        try:
-            if isinstance(value, datetime):
-                raise ValueError
-            day = value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError as error:
-            raise self.trouble(BadTime, key, f"{str(value)[:40]!r} is no date such as 2026-03-01") from error
-        if not FIRST_DAY <= day <= LAST_DAY:
-            raise self.trouble(BadTime, key, f"a date from {FIRST_DAY} to {LAST_DAY} is needed")
-        return day
+        return self.read(BadTime, key, as_day, value)
 
     def dates(self, key: str) -> tuple[tuple[int, int], ...]:
         """Inclusive ordinals, of `2026-10-01` and `2026-10-01..2026-10-07` and, open at one end, `2026-10-01..`."""
