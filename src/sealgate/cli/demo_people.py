@@ -60,6 +60,15 @@ SAID = {
     4: "Careful work, and helps others without being asked.",
     5: "Carried the hardest part of the year and kept calm.",
 }
+CITY = "Chengdu"
+"""Whose tables of insurance and housing fund have no end yet."""
+
+CHOSEN = [
+    {"item": "medical-incl-maternity", "employer": "7.5%"},
+    {"item": "housing-fund", "employee": "7%", "employer": "7%"},
+]
+ALLOWANCES = [{"name": "Meals", "amount": "300.00"}]
+CLAIMS = [{"kind": "housing-loan", "count": 1, "share": "100%"}]
 OWN = (
     "I would like to learn the second machine.",
     "The new roster works for me.",
@@ -124,6 +133,7 @@ class Personnel:
 
     def _people(self) -> list[PersonId]:
         """Out of a file, as a personnel office would; the campus' own people come first."""
+        from sealgate.domain.people import PersonKind
         from sealgate.flows import people_import
         from sealgate.store import directory
 
@@ -140,7 +150,7 @@ class Personnel:
         found = people_import.check(house, signed, text.getvalue().encode())
         people_import.enrol_all(house, signed, found, ZoneInfo(SHANGHAI))
         with house.store.read(signed.tenant) as db:
-            return [row.person for row in directory.people(db, limit=500)]
+            return [row.person for row in directory.people(db, limit=500) if row.kind is not PersonKind.VISITOR]
 
     def _names(self) -> Iterator[str]:
         while True:
@@ -153,6 +163,8 @@ class Personnel:
         workers, left = [], iter(people)
         for name, kind, contractor, count in TEAMS:
             some = list(islice(left, count))
+            if not some:
+                break
             terms = TeamTerms(name, TeamKind(kind), contractor, person=some[0])
             team = teams.add_team(self._house, self._signed, terms)
             for person in some:
@@ -257,8 +269,12 @@ class Personnel:
 
     def _leave(self, workers: Sequence[Worker]) -> None:
         """A few have had some, a few will, and two ask; whoever has no balance asks for none."""
+        from sealgate.domain.attendance_leave import Service
         from sealgate.flows import leave
 
+        for number, one in enumerate(workers):
+            began = self._first - (number % 9) * 365 * DAY
+            leave.set_service(self._house, self._signed, one.person, Service(began, began - 730 * DAY))
         kinds = leave.kinds_in_use(self._house, self._signed.tenant)
         for number, one in enumerate(workers[::4]):
             first = self._today + (number * 9 - 50) * DAY
@@ -324,7 +340,10 @@ class Personnel:
             since = self._first.isoformat()
             rate = f"{7_000 + 350 * (number % 23)}.00"
             account = f"6222 {number:04} {7_000 + number}"
-            terms = {"since": since, "employed_since": since, "basis": "monthly", "rate": rate, "account": account}
+            terms: dict[str, object] = {"since": since, "employed_since": since, "basis": "monthly", "rate": rate}
+            terms |= {"account": account, "city": CITY, "rates": CHOSEN, "allowances": ALLOWANCES}
+            if number % 4 == 0:
+                terms["claims"] = CLAIMS
             pay_terms.set_terms(house, erin, one.person, terms)
             yield "terms"
         months = [(self._today.replace(day=1) - DAY).replace(day=1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fpdf import FPDF
 
@@ -11,10 +11,18 @@ from sealgate.domain.payroll_lines import PayLine
 from sealgate.flows.pay_slips import Payslip
 from sealgate.web.i18n import Words, _
 from sealgate.web.pay_lines import amount, hours_text, how, named
-from sealgate.web.pdf_fonts import CannotWrite, blank_page, can_print, money_text
+from sealgate.web.pdf_fonts import CannotWrite, add_bold, blank_page, can_print, money_text
 
-A4, EDGE = (210, 297), 18
+A4, EDGE, GUTTER = (210, 297), 18, 10
 """Millimetres."""
+
+Colour = tuple[int, int, int]
+ACCENT: Colour = (0, 95, 115)
+SOFT: Colour = (230, 243, 247)
+INK: Colour = (18, 32, 41)
+GREY: Colour = (88, 104, 115)
+HAIR: Colour = (214, 222, 227)
+"""The console's colours on paper."""
 
 
 def can_write(slip: Payslip, words: Words) -> bool:
@@ -32,33 +40,22 @@ def payslip_pdf(slip: Payslip, organisation: str, words: Words) -> bytes:
         raise CannotWrite
     title = words.gettext(_("Payslip, %(month)s"), month=words.month(slip.slip.month))
     page = blank_page(A4, EDGE, title, words, slip.run.made_at)
-    _head(page, slip, organisation, title, words)
-    currency = slip.slip.currency
-    page.ln(3)
-    page.set_font(size=13)
-    _row(page, words.gettext(_("Paid to you")), money_text(Money(slip.slip.net, currency), words), h=10)
-    _table(page, words.gettext(_("Earned")), slip.slip.earned, slip.slip.gross, currency, words)
-    _table(page, words.gettext(_("Deducted")), slip.slip.taken, slip.slip.taken_off, currency, words)
+    page.c_margin = 0
+    bold = add_bold(page)
+    sheet = _Sheet(page, bold, slip.slip.currency, words)
+    sheet.head(title, slip.policy.employer or organisation, slip.policy.address)
+    sheet.strip(list(facts(slip, words)))
+    sheet.net(words.gettext(_("Paid to you")), money_text(Money(slip.slip.net, slip.slip.currency), words))
+    earned = (words.gettext(_("Earned")), slip.slip.earned, slip.slip.gross)
+    taken = (words.gettext(_("Deducted")), slip.slip.taken, slip.slip.taken_off)
+    sheet.side_by_side(earned, taken)
     if slip.slip.employer:
-        paid = words.gettext(_("Paid by the employer on top"))
-        _table(page, paid, slip.slip.employer, slip.slip.employer_cost, currency, words)
-    page.ln(4)
-    page.set_font(size=9)
-    for label, value in ends(slip, words):
-        _row(page, label, value)
+        sheet.table(words.gettext(_("Paid by the employer on top")), slip.slip.employer, slip.slip.employer_cost)
+    sheet.gap(4)
+    sheet.strip(list(ends(slip, words)))
+    said = _("Every hour here comes from a work day. Something wrong? Tell us, and it is settled with the next pay.")
+    sheet.foot(words.gettext(said))
     return bytes(page.output())
-
-
-def _head(page: FPDF, slip: Payslip, organisation: str, title: str, words: Words) -> None:
-    page.set_font(size=10)
-    page.cell(text=slip.policy.employer or organisation, new_x="LMARGIN", new_y="NEXT")
-    if slip.policy.address:
-        page.cell(text=slip.policy.address, new_x="LMARGIN", new_y="NEXT")
-    page.set_font(size=18)
-    page.cell(text=title, h=12, new_x="LMARGIN", new_y="NEXT")
-    page.set_font(size=10)
-    for label, value in facts(slip, words):
-        _row(page, label, value)
 
 
 def facts(slip: Payslip, words: Words) -> Iterator[tuple[str, str]]:
@@ -77,31 +74,130 @@ def ends(slip: Payslip, words: Words) -> Iterator[tuple[str, str]]:
     yield words.gettext(_("Tax this year")), money_text(Money(slip.tax_this_year, currency), words)
 
 
-def _table(page: FPDF, title: str, lines: tuple[PayLine, ...], total: int, currency: str, words: Words) -> None:
-    page.ln(4)
-    page.set_font(size=11)
-    page.cell(text=title, h=8, new_x="LMARGIN", new_y="NEXT")
-    page.set_draw_color(150)
-    for line in lines:
-        page.set_font(size=10)
-        _row(page, named(line, words), amount(line.minor, currency))
-        why = how(line, currency, words)
-        if why:
-            page.set_font(size=8)
-            page.set_text_color(90)
-            page.cell(text=why, h=4, new_x="LMARGIN", new_y="NEXT")
-            page.set_text_color(0)
-    page.line(EDGE, page.get_y() + 1, A4[0] - EDGE, page.get_y() + 1)
-    page.ln(2)
-    page.set_font(size=10)
-    _row(page, words.gettext(_("Total")), amount(total, currency))
+Table = tuple[str, tuple[PayLine, ...], int]
 
 
-def _row(page: FPDF, label: str, value: str, h: int = 6) -> None:
-    """A label at the left, its value at the right; a name too long for the line is broken."""
-    wide = page.get_string_width(value) + 2
-    if page.get_string_width(label) > page.epw - wide:
-        page.multi_cell(w=page.epw, h=h, text=label, new_x="LMARGIN", new_y="NEXT")
-        label = ""
-    page.cell(w=page.epw - wide, h=h, text=label)
-    page.cell(w=wide, h=h, text=value, align="R", new_x="LMARGIN", new_y="NEXT")
+class _Sheet:
+    """One payslip being laid out, from the top down. Lengths are millimetres."""
+
+    def __init__(self, page: FPDF, bold: str, currency: str, words: Words) -> None:
+        self._page, self._bold, self._currency, self._words = page, bold, currency, words
+        self._left, self._wide = float(EDGE), float(page.epw)
+
+    def head(self, title: str, employer: str, address: str) -> None:
+        page = self._page
+        page.set_fill_color(*ACCENT)
+        page.rect(0, 0, A4[0], 5, style="F")
+        page.set_y(EDGE - 2)
+        self._font(12, bold=True)
+        page.multi_cell(w=self._wide, h=6, text=employer, new_x="LMARGIN", new_y="NEXT")
+        if address:
+            self._font(9, GREY)
+            page.multi_cell(w=self._wide, h=5, text=address, new_x="LMARGIN", new_y="NEXT")
+        page.ln(5)
+        self._font(20, bold=True)
+        page.multi_cell(w=self._wide, h=10, text=title, new_x="LMARGIN", new_y="NEXT")
+        page.ln(3)
+
+    def strip(self, told: Sequence[tuple[str, str]]) -> None:
+        """Facts beside each other, each under its small grey label; a long one is broken within its column."""
+        page = self._page
+        page.ln(2)
+        wide, top = self._wide / max(len(told), 1), page.get_y()
+        if top > A4[1] - 45:
+            page.add_page()
+            top = page.get_y()
+        bottom = top
+        for number, (label, value) in enumerate(told):
+            page.set_xy(self._left + number * wide, top)
+            self._font(8, GREY)
+            page.cell(w=wide, h=4.5, text=label, new_x="LEFT", new_y="NEXT")
+            self._font(10.5, bold=True)
+            page.multi_cell(w=wide - 3, h=5.5, text=value, align="L", new_x="LEFT", new_y="NEXT")
+            bottom = max(bottom, page.get_y())
+        page.set_xy(self._left, bottom + 2)
+
+    def net(self, label: str, sum_: str) -> None:
+        page = self._page
+        top, high = page.get_y() + 2, 17
+        page.set_fill_color(*SOFT)
+        page.rect(self._left, top, self._wide, high, style="F", round_corners=True, corner_radius=2)
+        page.set_xy(self._left + 5, top)
+        self._font(11)
+        page.cell(w=self._wide / 2 - 5, h=high, text=label)
+        self._font(20, ACCENT, bold=True)
+        page.cell(w=self._wide / 2 - 5, h=high, text=sum_, align="R", new_x="LMARGIN", new_y="NEXT")
+        page.ln(3)
+
+    def side_by_side(self, left: Table, right: Table) -> None:
+        """Two tables in two columns; one under the other where either is too long for the rest of the page."""
+        page, most = self._page, max(len(left[1]), len(right[1]))
+        if page.get_y() + 20 + 10 * most > A4[1] - 2 * EDGE:
+            self.table(*left)
+            self.table(*right)
+            return
+        wide, top = (self._wide - GUTTER) / 2, page.get_y()
+        self._column(self._left, wide, *left)
+        bottom = page.get_y()
+        page.set_y(top)
+        self._column(self._left + wide + GUTTER, wide, *right)
+        page.set_xy(self._left, max(bottom, page.get_y()))
+
+    def table(self, title: str, lines: tuple[PayLine, ...], total: int) -> None:
+        self._column(self._left, self._wide, title, lines, total)
+
+    def gap(self, high: float) -> None:
+        """A rule across, with room about it."""
+        self._page.ln(high)
+        self._rule(self._left, self._wide, HAIR, 0.2)
+
+    def foot(self, text: str) -> None:
+        self._page.ln(5)
+        self._font(8, GREY)
+        self._page.multi_cell(w=self._wide, h=4.5, text=text, new_x="LMARGIN", new_y="NEXT")
+
+    def _column(self, x: float, wide: float, title: str, lines: tuple[PayLine, ...], total: int) -> None:
+        page = self._page
+        page.ln(3)
+        page.set_x(x)
+        self._font(11, bold=True)
+        page.cell(w=wide, h=7, text=title, new_x="LEFT", new_y="NEXT")
+        self._rule(x, wide, ACCENT, 0.5)
+        for line in lines:
+            self._font(10)
+            self._row(x, wide, named(line, self._words), amount(line.minor, self._currency))
+            why = how(line, self._currency, self._words)
+            if why:
+                self._font(8, GREY)
+                page.set_x(x)
+                page.multi_cell(w=wide, h=4, text=why, align="L", new_x="LEFT", new_y="NEXT")
+            page.ln(1)
+            self._rule(x, wide, HAIR, 0.2)
+        self._font(10, bold=True)
+        self._row(x, wide, self._words.gettext(_("Total")), amount(total, self._currency), h=8)
+
+    def _row(self, x: float, wide: float, label: str, value: str, h: float = 6) -> None:
+        """A label at the left, its value at the right; a name too long for the line is broken."""
+        page = self._page
+        room = page.get_string_width(value) + 2
+        if page.get_y() + h > A4[1] - EDGE:
+            page.add_page()
+        page.set_x(x)
+        if page.get_string_width(label) > wide - room:
+            page.multi_cell(w=wide, h=h, text=label, align="L", new_x="LEFT", new_y="NEXT")
+            label = ""
+        page.set_x(x)
+        page.cell(w=wide - room, h=h, text=label)
+        page.cell(w=room, h=h, text=value, align="R", new_x="LMARGIN", new_y="NEXT")
+
+    def _rule(self, x: float, wide: float, colour: Colour, thick: float) -> None:
+        page = self._page
+        page.set_draw_color(*colour)
+        page.set_line_width(thick)
+        page.line(x, page.get_y(), x + wide, page.get_y())
+        page.ln(1)
+
+    def _font(self, size: float, colour: Colour = INK, *, bold: bool = False) -> None:
+        page = self._page
+        page.set_font(style=self._bold if bold else "", size=size)
+        page.set_text_color(*colour)

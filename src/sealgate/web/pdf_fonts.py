@@ -19,9 +19,13 @@ from sealgate.domain.money import Money
 from sealgate.web.i18n import Words
 
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts")
-FILES = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf", "NotoSansSC-Regular.ttf")
+NOTO = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf", "NotoSansSC-Regular.ttf")
+OTHERS = ("SourceHanSansSC-Regular.otf", "SourceHanSansCN-Regular.otf", "wqy-microhei.ttc", "DroidSansFallbackFull.ttf")
+FILES = (*NOTO, *OTHERS)
+"""Fonts of the usual packages, the best first."""
+
 SIMPLIFIED = 2
-"""The place of the simplified Chinese face in a collection: Japanese, Korean, simplified, traditional, Hong Kong."""
+"""The place of the simplified Chinese face in Noto's collection: Japanese, Korean, simplified, traditional, Hong Kong."""
 
 
 class CannotWrite(Refused):
@@ -38,8 +42,17 @@ def chinese_font() -> tuple[Path, int] | None:
         for folder in FOLDERS:
             file = next(iter(sorted(Path(folder).rglob(name))), None) if Path(folder).is_dir() else None
             if file is not None:
-                return file, SIMPLIFIED if file.suffix == ".ttc" else 0
+                return file, SIMPLIFIED if name == NOTO[0] else 0
     return None
+
+
+def bold_font() -> tuple[Path, int] | None:
+    """The bold beside it; the same once more where there is none."""
+    found = chinese_font()
+    if found is None:
+        return None
+    bold = found[0].with_name(found[0].name.replace("Regular", "Bold"))
+    return (bold, found[1]) if bold.is_file() else found
 
 
 def can_print(texts: Iterable[str]) -> bool:
@@ -69,6 +82,14 @@ def blank_page(size: tuple[float, float], edge: float, title: str, words: Words,
         page.set_font("sans")
     page.add_page()
     return page
+
+
+def add_bold(page: FPDF) -> str:
+    """The style with which `page` writes bold."""
+    font = bold_font()
+    if font is not None:
+        page.add_font("sans", style="B", fname=font[0], collection_font_number=font[1])
+    return "B"
 
 
 def money_text(money: Money, words: Words) -> str:

@@ -184,6 +184,25 @@ def test_payroll_opens_no_picture_no_person_and_no_gate(
     assert str(hers.get("/").url).endswith("/payroll")
 
 
+def test_a_payslip_of_many_lines_goes_over_pages_and_loses_none(
+    house: House, alice: Signed, erin: Signed, campus: SiteId, enter: Callable[[Signed], Any]
+) -> None:
+    assert campus
+    dana = enrol.enrol(house, alice, enrol.NewPerson("Dana Castellanos-Featherstonehaugh"))
+    named = [{"name": f"Allowance {number:02} for tools, shoes and everything else", "amount": "10.00"} for number in range(20)]
+    pay_terms.set_terms(house, alice, dana, {**TERMS, "allowances": named})
+    pay_terms.set_entry(house, alice, dana, OCTOBER, {"pieces": 1000})
+    run = payday.draft(house, erin, OCTOBER)
+    answer = enter(erin).get(f"/payroll/runs/{run}/people/{dana}/pdf")
+    pages = [page.extract_text().replace("\0", "") for page in PdfReader(BytesIO(answer.content)).pages]
+    assert len(pages) > 1
+    text = " ".join(" ".join(pages).split())
+    assert all(f"Allowance {number:02}" in text for number in range(20))
+    assert text.count("10.00") >= 20
+    assert "Featherstonehaugh" in text
+    assert "2,700.00" in text
+
+
 def test_somebody_reads_their_own_payslips_once_they_are_closed_and_nobody_elses(
     house: House, alice: Signed, erin: Signed, frank: Signed, bob: PersonId, browser: Callable[[], Any]
 ) -> None:
