@@ -42,6 +42,7 @@ from sealgate.flows import (
     paying,
     people_arriving,
     reconciling,
+    retention,
     visit_letters,
     visit_rounds,
     witnessing,
@@ -341,6 +342,7 @@ LOG = timedelta(minutes=1)
 ARRIVALS = timedelta(minutes=1)
 CHECKPOINTS = timedelta(hours=1)
 PAY_KEPT = timedelta(hours=6)
+RETENTION = timedelta(hours=1)
 
 
 def _go_round(clockwork: Clockwork, house: House) -> None:
@@ -350,6 +352,7 @@ def _go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("arrivals", ARRIVALS, clockwork.for_every_tenant(partial(people_arriving.tidy, house))))
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
+    clockwork.go_round(Round("retention", RETENTION, clockwork.for_every_tenant(partial(retention.keep_to_times, house))))
     if house.post is not None:
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, drill, edge, gate, hours, journal, pay, people, read, serve, tariff
+from sealgate.cli import bench, demo, drill, edge, gate, hours, journal, pay, people, read, retention, serve, tariff
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ hours.register(app)
 people.register(app)
 journal.register(app)
 read.register(app)
+retention.register(app)
 bench.register(app)
 drill.register(app)
 tariff.register(app)

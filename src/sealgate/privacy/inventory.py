@@ -29,18 +29,18 @@ class Keep(StrEnum):
 
     PERSON = "until the person is erased"
     IMPORT = "the file until it is enrolled or a day old, the row a day longer"
-    CREDENTIAL = "its secret until it ends, the row until the person is erased"
-    PASSAGE = "until the site's passage retention is over"
-    JOURNAL = "until the journal's retention is over"
+    CREDENTIAL = "its secret until a week after its end, the row until the person is erased"
+    PASSAGE = "until the passages' time is over"
+    JOURNAL = "as long as the organisation is there: proof of who looked"
     OPERATOR = "until the operator's account is removed"
     SESSION = "until it has expired"
     REPLAY = "until a batch of that day is accepted no more"
     VISIT = "until the days after the visit that the site chose are over, 30 unless it did"
     VISIT_LIVE = "until the visit is over"
-    VISIT_BLOCK = "until the block ends or is lifted"
+    VISIT_BLOCK = "until the papers' time after the block's end is over"
     STAY_LIVE = "until the stay is closed"
-    STAY = "until the site's passage retention is over and the stay is closed"
-    PERMIT = "until the permit, reservation or ban has ended and its retention is over"
+    STAY = "until the passages' time is over and the stay is closed"
+    PERMIT = "until the permit, reservation or ban has ended and the papers' time is over"
     AGREEMENT = "until the agreement is withdrawn, and the provider has been told"
     CALL = "until the desk is done with the call"
     HOURS = "as long as wages may be asked about, at the longest until the person is erased"
@@ -141,8 +141,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("stays", "ticket_hash", "finds the stay by the ticket's code", Keep.STAY, Form.HASH),
     Personal("stays", "seen", "plate and picture at the entry", Keep.STAY, Form.SEALED_DAY),
     Personal("stays", "seen_leaving", "plate and picture at the exit", Keep.STAY, Form.SEALED_DAY),
-    Personal("stays", "entered_at", "from when it is billed", Keep.STAY, Form.PLAIN),
-    Personal("stays", "left_at", "until when it is billed", Keep.STAY, Form.PLAIN),
+    Personal("stays", "entered_at", "from when it is billed", Keep.ACCOUNTS, Form.PLAIN),
+    Personal("stays", "left_at", "until when it is billed", Keep.ACCOUNTS, Form.PLAIN),
     Personal("stays", "permit_id", "by which permit it stands there", Keep.STAY, Form.IDENTITY),
     Personal("stay_masks", "mask", "finds the stay when the plate is misread", Keep.STAY_LIVE, Form.STANDING),
     Personal("readings", "token", "finds a pass by the plate as it was misread", Keep.PASSAGE, Form.OF_THE_DAY),

@@ -102,6 +102,11 @@ class Keyring:
         except KeyDestroyed:
             return False
 
+    def scopes(self, tenant: TenantId, kind: KeyKind) -> list[str]:
+        """Of which there is a key that opens something. Reads the whole shelf: for the nightly job."""
+        found = self._shelf.all()
+        return sorted(key.scope for key in found if key.tenant == tenant and key.kind is kind and key.wrapped)
+
     def key_id(self, tenant: TenantId, kind: KeyKind, scope: str) -> UUID:
         """Makes the key on first use."""
         return UUID(bytes=self._keys.key(tenant, kind, scope).name)

@@ -177,6 +177,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "rules.still-used": Sentence(_("Something else still uses it"), _("Undo what uses it first: a gate, a leave or a roster")),
     "hours.not-a-date": Sentence(_("Choose a day")),
     "hours.not-a-time": Sentence(_("Write a time such as 09:30"), _("30:15 is 06:15 of the day after")),
+    "retention.bad-times": Sentence(
+        _("A time is outside what may be chosen"), _("Each field says from how many days to how many")
+    ),
     "rules.bad-day": Sentence(_("Choose a day")),
     "gate.nothing-to-look-for": Sentence(_("A camera is of no use to this gate"), _("Accept faces or plates first")),
     # the desk

@@ -40,6 +40,7 @@ from sealgate.store.schema.passages import latch_answers, outbox, passages, pict
 from sealgate.store.schema.payroll import pay_entries, pay_packs, pay_policies, pay_runs, pay_terms, payslips
 from sealgate.store.schema.people import consents, credentials, group_members, imports, people, presence
 from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
+from sealgate.store.schema.retention import retention
 from sealgate.store.schema.stays import (
     bills,
     calls,
@@ -112,6 +113,7 @@ __all__ = [
     "refunds",
     "replays",
     "reservations",
+    "retention",
     "review_cycles",
     "reviews",
     "roster_days",
