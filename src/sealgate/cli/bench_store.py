@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sealgate.cli import bench_sealing
 from sealgate.domain.access import Reason
 from sealgate.domain.calendar import day_number
 from sealgate.domain.ids import GateId, PassageId, SiteId, TenantId
@@ -36,6 +37,7 @@ A_DAY = 20_000
 SEARCHED_DAYS = 30
 SEARCHES = 50
 STEPS = 8
+SEALED = 20_000
 FIRST = date(2026, 1, 1)
 GATE = Actor("gate", "bench")
 
@@ -116,6 +118,7 @@ def measure(url: str, rows: int = 200_000) -> dict[str, Any]:
             "growth": growth,
             "bytes_on_disk_per_row": _size(store, url) // bench.written,
             **_searches(bench),
+            "sealing": bench_sealing.measure(store, min(rows // 10, SEALED)),
         }
 
 
@@ -130,7 +133,7 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     days = result["searched_days"]
     lines.append((f"search by {days} day tokens, p50", f"{result['search_ms_p50']:.1f}", "milliseconds"))
     lines.append((f"search by {days} day tokens, p95", f"{result['search_ms_p95']:.1f}", "milliseconds"))
-    return lines
+    return [*lines, *bench_sealing.rows(result["sealing"])]
 
 
 def _bench(store: Store, a_day: int) -> Bench:
