@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealgate.domain.attendance import DayClass, Figure, Issue, Line, Source, Verdict, WorkDay
+from sealgate.domain.attendance_rules import Rules, read_rules
 from sealgate.domain.ids import LeaveKindId
 from sealgate.domain.payroll import Past, past_of, work_out
 from sealgate.domain.payroll_errors import NotInForce, RuleUnknown, SecondSeparateBonus, WrongPayValue
-from sealgate.domain.payroll_hours import Leave, Minutes, MonthHours, month_hours
+from sealgate.domain.payroll_hours import Leave, Minutes, MonthHours, month_hours, settled_by_period
 from sealgate.domain.payroll_lines import LineKind, Slip, read_slip, reversed_slip, slip_document
 from sealgate.domain.payroll_pack import Basic
 from sealgate.domain.payroll_pack_file import read_pack
@@ -228,6 +230,56 @@ def test_hours_come_from_work_days_with_their_marks() -> None:
     assert (hours.days, hours.paid_days, hours.late_days) == (Fraction(5, 2), 5, (date(2026, 10, 12),))
     assert hours.unresolved == (date(2026, 10, 12),)
     assert [(leave.paid, leave.time.minutes) for leave in hours.leaves] == [(Fraction(1), 480)]
+
+
+def plant(**more: Any) -> Rules:
+    """The comprehensive system: a month of 9,920 minutes unless said otherwise."""
+    version = {"since": "2026-01-01", "system": "comprehensive", "period": "month", "period_minutes": 9920, **more}
+    return read_rules("plant", [version]).versions[0]
+
+
+def shifts(*numbers: int, month: int = 10, minutes: int = 600) -> list[WorkDay]:
+    """So many minutes by the roster each day, two hours on top that were approved, of a rest day."""
+    lines = (
+        Line(Figure.WORKED, minutes, (Source("passage:1"),)),
+        Line(Figure.OVERTIME, 120, (Source("passage:2"),), DayClass.RESTDAY, approved=120),
+    )
+    return [WorkDay(date(2026, month, n), DayClass.WORKDAY, Verdict.PRESENT, "UTC", lines=lines) for n in numbers]
+
+
+def test_under_the_comprehensive_system_the_period_pays_overtime_and_no_day_does() -> None:
+    """15 days of 10 and 2 hours are 10,800 minutes, of which 880 are above the total: paid as on a workday."""
+    days = shifts(*range(8, 23))
+    found = settled_by_period(month_hours(days, {}), days, plant(), date(2026, 10, 31))
+    assert {kind: time.minutes for kind, time in found.overtime.items()} == {DayClass.WORKDAY: 880}
+    told = found.overtime[DayClass.WORKDAY]
+    assert (len(told.days), told.sources) == (15, ("rules:plant@2026-01-01", "passage:1", "passage:2"))
+    assert month_hours(days, {}).overtime[DayClass.RESTDAY].minutes == 1800
+
+
+def test_what_a_period_has_less_pays_no_overtime_and_holidays_count_by_the_day() -> None:
+    holiday = day(1, Line(Figure.HOLIDAY_WORK, 480, (), DayClass.HOLIDAY), kind=DayClass.HOLIDAY)
+    days = [holiday, *shifts(8, 9)]
+    found = settled_by_period(month_hours(days, {}), days, plant(), date(2026, 10, 31))
+    assert {kind: time.minutes for kind, time in found.overtime.items()} == {DayClass.HOLIDAY: 480}
+
+
+def test_a_quarter_is_settled_in_its_last_month() -> None:
+    rules = plant(period="quarter", period_minutes=1000)
+    october, december = shifts(8), [*shifts(8), *shifts(9, month=12)]
+    assert not settled_by_period(month_hours(october, {}), october, rules, date(2026, 10, 31)).overtime
+    told = settled_by_period(month_hours(shifts(9, month=12), {}), december, rules, date(2026, 12, 31)).overtime
+    assert told[DayClass.WORKDAY].minutes == 440
+    assert [one.month for one in told[DayClass.WORKDAY].days] == [10, 12]
+
+
+def test_weeks_are_settled_in_the_month_in_which_they_end() -> None:
+    """The week of Monday the 28th of September ends on Sunday the 4th of October."""
+    rules = plant(period="week", period_minutes=600)
+    days = [*shifts(28, month=9), *shifts(2)]
+    told = settled_by_period(month_hours(shifts(2), {}), days, rules, date(2026, 10, 31)).overtime
+    assert told[DayClass.WORKDAY].minutes == 840
+    assert not settled_by_period(month_hours(shifts(28, month=9), {}), days, rules, date(2026, 9, 30)).overtime
 
 
 def test_a_slip_is_read_back_as_it_was_written() -> None:

@@ -25,9 +25,10 @@ class OverCap:
 
 @dataclass(frozen=True, slots=True)
 class Comprehensive:
-    """One period of the comprehensive system. `overtime` is what is above the total, paid as on a workday."""
+    """One period of the comprehensive system, both days in it. `overtime` is what is above the total, paid as on a workday."""
 
     begin: date
+    end: date
     minutes: int
     total: int
 
@@ -49,6 +50,12 @@ def period_begin(day: date, period: Period) -> date:
             return day.replace(month=1, day=1)
 
 
+def period_end(begin: date, period: Period) -> date:
+    """The last day of the period that begins on `begin`."""
+    longer = {Period.WEEK: 7, Period.MONTH: 32, Period.QUARTER: 93, Period.YEAR: 367}[period]
+    return period_begin(begin + timedelta(days=longer), period) - timedelta(days=1)
+
+
 def over_caps(days: Sequence[WorkDay], rules: Rules) -> tuple[OverCap, ...]:
     """Weeks and months among these days in which more overtime was approved than the rules allow.
 
@@ -67,7 +74,9 @@ def comprehensive(days: Sequence[WorkDay], rules: Rules) -> tuple[Comprehensive,
     if rules.system is not System.COMPREHENSIVE:
         return ()
     sums = _by_period(days, rules.period, lambda day: day.minutes(*COUNTED) + _approved(day))
-    return tuple(Comprehensive(begin, minutes, rules.period_minutes) for begin, minutes in sums)
+    return tuple(
+        Comprehensive(begin, period_end(begin, rules.period), minutes, rules.period_minutes) for begin, minutes in sums
+    )
 
 
 def _approved(day: WorkDay) -> int:

@@ -5,12 +5,14 @@ behind them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from functools import partial
 
 from sealgate.domain.attendance import MISSING, DayClass, Figure, Line, WorkDay
+from sealgate.domain.attendance_periods import COUNTED, comprehensive
+from sealgate.domain.attendance_rules import Rules, System
 from sealgate.domain.ids import LeaveKindId
 
 PRESENT = frozenset({Figure.WORKED, Figure.PAID_BREAK, Figure.EXCUSED})
@@ -82,6 +84,32 @@ def month_hours(days: Sequence[WorkDay], paid: Mapping[LeaveKindId, int]) -> Mon
         unresolved=tuple(day.day for day in days if day.needs_somebody),
         waiting=sum(day.overtime(kind, approved=False) for day in days for kind in DayClass),
     )
+
+
+def settled_by_period(hours: MonthHours, days: Sequence[WorkDay], rules: Rules, last: date) -> MonthHours:
+    """The month's hours under the comprehensive system: overtime of work days and rest days is what the periods that end in
+    this month (whose last day is `last`) have above their total. Work on statutory holidays counts by the day as ever.
+
+    `days` are those of the periods, from their first day on. As they are, under another system.
+    """
+    if rules.system is not System.COMPREHENSIVE:
+        return hours
+    found = Minutes()
+    for period in comprehensive(days, rules):
+        if last.replace(day=1) <= period.end <= last and period.overtime:
+            within = _gathered([day for day in days if period.begin <= day.day <= period.end], _of_period)
+            told = (f"rules:{rules.reference}", *within.sources)
+            found = Minutes(
+                found.minutes + period.overtime, (*found.days, *within.days), (*found.sources, *told)[:MOST_SOURCES]
+            )
+    paid = {DayClass.WORKDAY: found, DayClass.HOLIDAY: hours.overtime.get(DayClass.HOLIDAY, Minutes())}
+    return replace(hours, overtime={kind: time for kind, time in paid.items() if time.minutes})
+
+
+def _of_period(_day: WorkDay, line: Line) -> int:
+    if line.figure is Figure.OVERTIME:
+        return line.approved if line.day_class is not DayClass.HOLIDAY else 0
+    return line.minutes if line.figure in COUNTED else 0
 
 
 def _paid_holiday(day: WorkDay) -> bool:

@@ -19,6 +19,7 @@ from sealgate.domain.attendance_deriving import AROUND, Deriver
 from sealgate.domain.attendance_errors import PassagesGone, TooManyDays
 from sealgate.domain.attendance_periods import OverCap, over_caps
 from sealgate.domain.attendance_rosters import Rostered, rostered
+from sealgate.domain.attendance_rules import Rules, RuleSet
 from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import PersonId, TenantId
 from sealgate.domain.operators import Permission
@@ -191,11 +192,14 @@ def month_totals(days: Sequence[WorkDay], house: House, signed: Signed) -> tuple
     """The sums of one person's days, and the caps of the rules that were passed."""
     with house.store.read(signed.tenant) as db:
         rules = book(db).rules
+    found = rules_of(days, rules)
+    return totals(days), () if found is None else over_caps(days, found)
+
+
+def rules_of(days: Sequence[WorkDay], known: Mapping[str, RuleSet]) -> Rules | None:
+    """By which these days were derived, as they stand on the last of them; None where nothing was to be worked."""
     name = next((told for day in days for line in day.lines for told in line.sources if told.startswith("rules:")), None)
-    if name is None:
-        return totals(days), ()
-    found = rules[name.removeprefix("rules:").partition("@")[0]].on(days[-1].day)
-    return totals(days), over_caps(days, found)
+    return None if name is None else known[name.removeprefix("rules:").partition("@")[0]].on(days[-1].day)
 
 
 def read_days(

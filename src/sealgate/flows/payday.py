@@ -15,17 +15,21 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sealgate.domain.attendance import WorkDay, month_bounds
+from sealgate.domain.attendance_periods import period_begin
+from sealgate.domain.attendance_rules import Rules as HourRules
+from sealgate.domain.attendance_rules import System
 from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import LeaveKindId, OperatorId, PayRunId, PersonId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.payroll import past_of, work_out
 from sealgate.domain.payroll_errors import KeptNoMore, NobodyToPay, PayConflict, RunBlocked, RunSettled, SecondPerson
-from sealgate.domain.payroll_hours import month_hours
+from sealgate.domain.payroll_hours import month_hours, settled_by_period
 from sealgate.domain.payroll_lines import Slip, read_slip, reversed_slip, slip_document
 from sealgate.domain.payroll_run import Finding, FindingKind, RunKind, RunState, Sums, findings, sums, weak_rules
 from sealgate.domain.payroll_terms import NOTHING, Entry, Terms, masked, next_month, terms_on
 from sealgate.domain.performance import PeriodScore
-from sealgate.flows.hours import read_days
+from sealgate.flows.hours import read_days, rules_of
+from sealgate.flows.hours_book import rule_sets
 from sealgate.flows.kit import House, Signed, organisation, seal, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.flows.pay_terms import Rules, first_kept_year, opened_entry, opened_terms, rules_in
@@ -91,6 +95,7 @@ class _Scene:
     entries: Mapping[PersonId, Entry]
     past: Mapping[PersonId, tuple[Slip, ...]]
     days: Mapping[PersonId, tuple[WorkDay, ...]]
+    periods: Mapping[PersonId, tuple[HourRules, tuple[WorkDay, ...]]]
     leave: Mapping[LeaveKindId, int]
     scores: Mapping[PersonId, PeriodScore]
 
@@ -245,6 +250,10 @@ def _one(scene: _Scene, person: PersonId, name: str, number: str) -> PersonSlip:
     end = next_month(scene.month) if terms.employed_until is None else terms.employed_until + timedelta(days=1)
     days = [day for day in scene.days.get(person, ()) if terms.employed_since <= day.day < end]
     hours = month_hours(days, scene.leave)
+    if person in scene.periods:
+        by, whole = scene.periods[person]
+        inside = [day for day in whole if terms.employed_since <= day.day < end]
+        hours = settled_by_period(hours, inside, by, next_month(scene.month) - timedelta(days=1))
     slips = scene.past.get(person, ())
     try:
         slip = work_out(
@@ -287,16 +296,35 @@ def _scene(house: House, tx: Tx, month: date) -> _Scene:
         for entry in _there(partial(opened_entry, house, tx.tenant, row, rules.pack))
     }
     last = end - timedelta(days=1)
+    days = read_days(house, tx, list(here), month, last)
     return _Scene(
         month=month,
         rules=rules,
         terms=here,
         entries=entries,
         past=_past(house, tx, month),
-        days=read_days(house, tx, list(here), month, last),
+        days=days,
+        periods=_periods(house, tx, days, month, last),
         leave={kind.kind: kind.paid for kind in leaves.kinds(tx)},
         scores=period_scores(house, tx, list(here), last),
     )
+
+
+def _periods(
+    house: House, tx: Tx, days: Mapping[PersonId, tuple[WorkDay, ...]], month: date, last: date
+) -> dict[PersonId, tuple[HourRules, tuple[WorkDay, ...]]]:
+    """Of whoever works by the comprehensive system: the rules, and the days from the beginning of the periods on."""
+    known = rule_sets(tx)
+    by = {person: rules for person, own in days.items() if own and (rules := rules_of(own, known)) is not None}
+    begins: dict[date, list[PersonId]] = defaultdict(list)
+    for person, rules in by.items():
+        if rules.system is System.COMPREHENSIVE:
+            begins[period_begin(month, rules.period)].append(person)
+    return {
+        person: (by[person], whole)
+        for begin, people in begins.items()
+        for person, whole in read_days(house, tx, people, begin, last).items()
+    }
 
 
 def _there(opened: Callable[[], Made]) -> tuple[Made, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sealgate.domain.attendance import Direction
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.ids import PassageId
 from sealgate.domain.operators import Role
@@ -71,7 +72,6 @@ def test_overtime_leads_to_the_marks_that_it_came_from(house: House, wages: Any)
 
 
 def test_who_is_missing_a_clock_out_is_told(house: House, wages: Any) -> None:
-    from sealgate.domain.attendance import Direction
     from sealgate.flows import hours_records
 
     alice = wages.hired("Alice Marsh")
@@ -82,6 +82,34 @@ def test_who_is_missing_a_clock_out_is_told(house: House, wages: Any) -> None:
     found = payday.record(house, wages.erin, wages.draft())[1][0].findings
     open_clock = next(finding for finding in found if finding.kind is FindingKind.OPEN_CLOCK)
     assert open_clock.days == (date(2026, 10, 10),)
+
+
+def test_under_the_comprehensive_system_the_quarter_pays_overtime_in_its_last_month(
+    house: House, wages: Any, clock: Any
+) -> None:
+    """October has 18 days of 8 hours (8,640 minutes), November one of 8 hours; the total is 8,880: 240 minutes in December."""
+    from sealgate.flows import hours_records, hours_rosters
+
+    rules = {"since": "2026-01-01", "system": "comprehensive", "period": "quarter", "period_minutes": 8880}
+    hours_rosters.set_rules(house, wages.campus.signed, "plant", [rules])
+    alice = wages.campus.person("Alice Marsh")
+    terms = {"since": "2026-01-01", "employed_since": "2026-01-01", "basis": "monthly", "rate": "9800.00"}
+    pay_terms.set_terms(house, wages.erin, alice, terms)
+    pattern = hours_rosters.NewPattern(
+        wages.campus.site, date(2026, 1, 1), ((wages.shift,),) * 5 + ((),) * 2, person=alice, rules="plant"
+    )
+    hours_rosters.add_pattern(house, wages.campus.signed, pattern)
+    wages.worked(alice, 1, 31)
+    for hour, way in ((1, Direction.IN), (10, Direction.OUT)):
+        at = datetime(2026, 11, 2, hour, tzinfo=UTC)
+        hours_records.punch(house, wages.campus.signed, alice, at, way, "The gate was dead")
+    clock.at = datetime(2027, 1, 4, 1, tzinfo=UTC)
+    overtime = {}
+    for month in ("2026-10", "2026-11", "2026-12"):
+        slip = payday.record(house, wages.erin, wages.closed(month))[1][0].slip
+        assert slip is not None
+        overtime[month] = [(line.kind, line.minutes) for line in slip.earned if line.kind.value.startswith("overtime")]
+    assert overtime == {"2026-10": [], "2026-11": [], "2026-12": [(LineKind.OVERTIME_WORKDAY, 240)]}
 
 
 def test_four_eyes(house: House, wages: Any) -> None:
