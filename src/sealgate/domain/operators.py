@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SEE_RULES = "see-rules"
     CHANGE_RULES = "change-rules"
     SEE_JOURNAL = "see-journal"
+    ERASE = "erase"
     MANAGE_OPERATORS = "manage-operators"
     PARKING = "parking"
     PARKING_RULES = "parking-rules"
@@ -109,7 +110,9 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.HOST: frozenset({Permission.HOST}),
     # Of the people of the teams that they lead; flows/performance.py asks whose those are.
     Role.MANAGER: frozenset({Permission.PERFORMANCE}),
-    Role.PRIVACY: frozenset({Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.SEARCH_PASSAGES}),
+    Role.PRIVACY: frozenset(
+        {Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.ERASE, Permission.SEARCH_PASSAGES}
+    ),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
     Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),
 }

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.errors import Forbidden, NotFound
-from sealgate.domain.ids import CycleId, GoalId, PersonId, SiteId, TeamId
+from sealgate.domain.ids import CycleId, GoalId, PersonId, SiteId, TeamId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.performance import (
     MAX_GOALS,
@@ -147,6 +147,12 @@ def mine(house: House, own: Own, first: date, last: date) -> PersonPerformance:
     """Everything that is said about oneself. One's own look is no entry."""
     with house.store.read(own.tenant) as db:
         return _of_person(house, db, own.person, first, last)
+
+
+def about(house: House, tenant: TenantId, person: PersonId, first: date, last: date) -> PersonPerformance:
+    """As `mine`, for the file of everything about somebody."""
+    with house.store.read(tenant) as db:
+        return _of_person(house, db, person, first, last)
 
 
 def add_goal(house: House, signed: Signed, person: PersonId, goal: Goal) -> GoalId:

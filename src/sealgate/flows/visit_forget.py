@@ -7,21 +7,18 @@ again and removes the rest; a picture whose name was lost with the key is noise 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
-from uuid import UUID
 
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
 from sealgate.domain.ids import TenantId, VisitId
 from sealgate.domain.sightings import Means
-from sealgate.flows.kit import House, subject, unseal
+from sealgate.flows.kit import House, subject
+from sealgate.flows.traces import pictures_of
 from sealgate.ports import Token
 from sealgate.privacy import journal
 from sealgate.store import directory, passages, pictures, places, visits
 from sealgate.store.engine import Actor, Reader
 from sealgate.store.visits import VisitRow
-from sealgate.vault.envelope import Place
-from sealgate.vault.errors import KeyDestroyed
 
 MOST_DAYS = 400
 """Of passages looked through, from the first day on which the pass opened."""
@@ -34,7 +31,7 @@ def forget(house: House, tenant: TenantId, visit: VisitId) -> bool:
         if row is None:
             return False
         tokens = _tokens(house, db, row, house.clock.now())
-        names = _pictures(house, db, tokens)
+        names = pictures_of(house, db, tokens)
         galleries = [c for c in directory.credentials_of(db, row.person) if c.means is Means.FACE and c.site is not None]
     house.keyring.destroy(tenant, *subject(row.person))
     with house.store.begin(tenant, Actor("system", "worker")) as tx:
@@ -65,15 +62,3 @@ def _tokens(house: House, db: Reader, row: VisitRow, now: datetime) -> list[tupl
             found.append((day_number(day), token))
         day += DAY
     return found
-
-
-def _pictures(house: House, db: Reader, tokens: list[tuple[int, Token]]) -> list[UUID]:
-    """The names of the pictures that the visitor's passages hold; none once the key is gone."""
-    names: list[UUID] = []
-    for start in range(0, len(tokens), passages.MAX_TOKENS):
-        for view in passages.page(db, tokens=tokens[start : start + passages.MAX_TOKENS], limit=10_000):
-            if view.row.detail is not None:
-                with suppress(KeyDestroyed):
-                    detail = unseal(house, Place(db.tenant, "passages", "detail", str(view.row.passage)), view.row.detail)
-                    names += [UUID(detail["picture"])] if "picture" in detail else []
-    return names

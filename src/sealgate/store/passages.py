@@ -130,6 +130,15 @@ def blank(tx: Tx, tokens: Sequence[tuple[int, Token]]) -> int:
     return sum(tx.change(s.passages, [t.day == day, t.token == token], gone) for day, token in tokens)
 
 
+def count_of(db: Reader, tokens: Sequence[tuple[int, Token]]) -> int:
+    """How many passages `blank` would take something out of."""
+    count = sa.select(sa.func.count()).select_from(s.passages)
+    return sum(
+        int(db.sql.execute(count.where(db.mine(s.passages), t.day == day, t.token == token)).scalar_one())
+        for day, token in tokens
+    )
+
+
 def passage(db: Reader, passage: PassageId) -> PassageView | None:
     return db.row(_joined(db, sa.select(t.id).where(db.mine(s.passages), t.id == passage)), _view)
 

@@ -26,6 +26,7 @@ from sealgate.web import (
     datamap,
     desk,
     directory,
+    erasing,
     gates,
     hour_calendars,
     hour_rules,
@@ -93,6 +94,7 @@ ROUTERS = (
     rules_changing.router,
     live.router,
     people_import.router,  # before the page of a person, whose address it would be
+    erasing.router,
     directory.router,
     teams.router,
     performance.router,

@@ -16,6 +16,8 @@ DOINGS: Mapping[str, str] = {
     "person.changed": _("%(who)s changed the record"),
     "person.suspended": _("%(who)s suspended their ways in"),
     "person.restored": _("%(who)s let them in again"),
+    "person.exported": _("%(who)s handed over everything about them"),
+    "person.erasing": _("%(who)s erased them"),
     "person.opened": _("%(who)s opened this record"),
     "team.joined": _("%(who)s put them into a team"),
     "team.left": _("%(who)s took them out of a team"),

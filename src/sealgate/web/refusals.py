@@ -312,6 +312,9 @@ REFUSALS: Mapping[str, Sentence] = {
         _("The witness has seen more of the journal than there is"),
         _("An older copy may lie in its place: look into it"),
     ),
+    "erase.is-visitor": Sentence(_("This is a visitor"), _("Erase the visit: the person goes with it")),
+    "erase.still-inside": Sentence(_("This person is inside"), _("Erase them once they have left")),
+    "erase.name-differs": Sentence(_("That is another name"), _("Type the name as it stands above")),
     "vault.too-long": Sentence(_("That is too large"), _("Send a smaller file")),
     "vault.key-destroyed": Sentence(_("Destroyed: its key is gone"), _("Nothing brings it back")),
     "vault.not-initialised": Sentence(_("There is no root key yet"), _("Run sealgate init first")),
@@ -487,6 +490,7 @@ FAULTS: Mapping[str, Sentence] = {
     "blob.name-used": Sentence(_UNSAVED),
     "journal.no-head": Sentence(_("The journal is missing and nothing was saved"), _RUNS),
     "witness.refused": Sentence(_("The witness does not agree with the journal"), _RUNS),
+    "erase.something-left": Sentence(_("Something of this person is left; nothing opens it"), _("Erase them once more")),
     "vault.sealed": Sentence(
         _("Sealed: the root key is not there yet"), _("Whoever runs this installation gives it at the start")
     ),

@@ -199,6 +199,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.SEE_RULES: _("See gates and rules"),
         Permission.CHANGE_RULES: _("Change gates and rules"),
         Permission.SEE_JOURNAL: _("Read the journal"),
+        Permission.ERASE: _("Hand over and erase personal data"),
         Permission.MANAGE_OPERATORS: _("Give roles to operators"),
         Permission.PARKING: _("See lots and stays"),
         Permission.PARKING_RULES: _("Change lots, tariffs and permits"),

@@ -1,0 +1,113 @@
+"""Erasing a person: what would go, everything handed over first, a typed name, and a receipt to keep."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import IO, Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from sealgate.domain.errors import Invalid, Refused
+from sealgate.domain.ids import PersonId
+from sealgate.flows import erase
+from sealgate.web.frame import AtPage, again, render
+from sealgate.web.i18n import Words, _
+
+router = APIRouter(prefix="/s/{site}/people/{person}")
+Text = Annotated[str, Form()]
+TABLES: Mapping[str, str] = {
+    "people": _("Name, telephone, e-mail, number"),
+    "credentials": _("Ways in"),
+    "consents": _("Consents"),
+    "group_members": _("Groups"),
+    "presence": _("Where they are now"),
+    "own_links": _("Links to their own page"),
+    "own_sessions": _("Links to their own page"),
+    "permits": _("Parking permits"),
+    "teams": _("Teams"),
+    "team_members": _("Teams"),
+    "reviews": _("Reviews and goals"),
+    "goals": _("Reviews and goals"),
+    "rosters": _("Rosters"),
+    "roster_days": _("Rosters"),
+    "hour_records": _("Working hours"),
+    "work_months": _("Working hours"),
+    "leaves": _("Leave"),
+    "leave_grants": _("Leave"),
+    "services": _("Leave"),
+    "pay_terms": _("What was agreed about pay"),
+    "pay_entries": _("What was agreed about pay"),
+    "visits": _("Visits"),
+}
+"""What the rows of each table are to whoever reads; a test holds it against the schema."""
+
+IN_MEMORY = 4_000_000
+PIECE = 1 << 16
+
+
+class NameDiffers(Invalid):
+    """What was typed to confirm is not the name of whom it would be."""
+
+    code = "erase.name-differs"
+
+
+@router.get("/erase")
+def ask_erase(request: Request, page: AtPage, person: UUID) -> Response:
+    plan = erase.plan(page.house, page.signed, PersonId(person))
+    return render(request, "person_erase.html", plan=plan, lines=lines(page.words, plan.rows), given={"why": ""})
+
+
+@router.post("/erase")
+def erase_person(request: Request, page: AtPage, person: UUID, name: Text = "", why: Text = "") -> Response:
+    plan = erase.plan(page.house, page.signed, PersonId(person))
+    try:
+        if name.strip() != plan.name:
+            raise NameDiffers("that is another name", field="name")
+        receipt = erase.erase(page.house, page.signed, PersonId(person), why)
+    except Refused as refused:
+        told = {"plan": plan, "lines": lines(page.words, plan.rows), "given": {"why": why}}
+        return again(request, "person_erase.html", refused, **told)
+    key = erase.verifier_of(page.house, page.signed.tenant)
+    return render(request, "person_erased.html", receipt=receipt, lines=lines(page.words, receipt.rows), key=key)
+
+
+@router.get("/export")
+def export(page: AtPage, person: UUID) -> Response:
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when all was sent
+    try:
+        erase.export(page.house, page.signed, PersonId(person), file)
+    except BaseException:
+        file.close()
+        raise
+    return zipped(file)
+
+
+def zipped(file: IO[bytes]) -> Response:
+    """The file as a download, which nobody on the way keeps."""
+    size = file.tell()
+    kept = {
+        "Content-Disposition": 'attachment; filename="everything.zip"',
+        "Cache-Control": "no-store",
+        "Content-Length": str(size),
+    }
+    return StreamingResponse(_pieces(file), media_type="application/zip", headers=kept)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def lines(words: Words, rows: dict[str, int]) -> list[tuple[str, int]]:
+    """What the tables hold, in words, the most first."""
+    told: dict[str, int] = {}
+    for table, count in rows.items():
+        said = words.gettext(TABLES[table])
+        told[said] = told.get(said, 0) + count
+    return sorted(told.items(), key=lambda line: (-line[1], line[0]))
