@@ -322,6 +322,7 @@ class AtWork:
         yield "picture-open", lambda: self._open_picture(page)
         yield "kiosk-open", lambda: self._kiosk(page)
         yield "kiosk", lambda: self._kiosk_again(page)
+        yield "kiosk-help", lambda: page.goto("/kiosk/help")
         for name in ("", "/code", "/name"):
             yield f"kiosk-visit{name.replace('/', '-')}", lambda name=name: page.goto(f"/kiosk/visit{name}")  # type: ignore[misc]
 

@@ -220,8 +220,9 @@ def percent(words: Words, share: Fraction | None) -> str:
 
 
 def hours(words: Words, minutes: int) -> str:
-    """168.5 h"""
-    return words.gettext(_("%(n)s h"), n=words.number(float(round(Fraction(minutes, 60), 1))))
+    """168.5 h; 45,137 h from a thousand on."""
+    places = 1 if abs(minutes) < 60_000 else None
+    return words.gettext(_("%(n)s h"), n=words.number(float(round(Fraction(minutes, 60), places))))
 
 
 _FIGURE_HEADS = (

@@ -6,7 +6,7 @@ One walk through real pages in a real Chromium, from the roster to the PDF; the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,12 @@ def test_from_the_roster_to_the_payslip(
         desk.keyboard.press("Control+z")
     expect(cell).not_to_contain_text("Night")
     desk.locator("[data-key='1']").drag_to(cell)
+    expect(cell).to_contain_text("22:00-06:00")
+    other = desk.locator(f"#c-{lin}-{WEDNESDAY + timedelta(days=1)}")
+    cell.locator("[draggable]").drag_to(other)
+    expect(other).to_contain_text("22:00-06:00")
+    expect(cell).not_to_contain_text("22:00-06:00")
+    other.locator("[draggable]").drag_to(cell)
     expect(cell).to_contain_text("22:00-06:00")
 
     desk.goto(f"/s/{campus}/hours?month=2026-11")

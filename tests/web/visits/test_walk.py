@@ -220,3 +220,16 @@ def test_the_roll_call_opens_without_a_network_once_it_is_kept_and_not_before(ch
     desk.get_by_role("button", name="Keep for when the network is down").click()
     desk.get_by_text("This page is not kept on this computer").wait_for()
     assert desk.evaluate("caches.has('roll-call')") is False
+
+
+def test_reception_hears_the_kiosk_on_an_open_page_and_the_kiosk_hears_reception(chromium: Browser, site: Site) -> None:
+    """The desk's page is opened before anybody presses, and is not loaded again by us."""
+    desk, kiosk = opened(chromium, site, signed_in=True), opened(chromium, site)
+    desk.goto(f"{site.here}/visits")
+    kiosk.goto(f"/kiosk/{site.kiosk}")
+    kiosk.get_by_role("button", name="Call reception").click()
+    kiosk.get_by_role("heading", name="Reception is called").wait_for()
+    desk.get_by_text("Lobby calls reception").wait_for()
+    desk.get_by_role("button", name="I am coming").click()
+    kiosk.get_by_role("heading", name="Somebody is coming to you").wait_for()
+    desk.get_by_text("Lobby calls reception").wait_for(state="detached")
