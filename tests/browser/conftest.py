@@ -249,6 +249,7 @@ class AtWork:
             "performance-person": f"{self.here}/performance/people/{self.person}",
             "performance-cycles": f"{self.here}/performance/cycles",
             "person": person,
+            "person-erase": f"{person}/erase",
             "person-change": f"{person}/change",
             "consent": f"{person}/consent",
             "face": f"{person}/face",
