@@ -37,6 +37,7 @@ from sealgate.edge.views import LaneViews
 from sealgate.flows import (
     agreeing,
     charging,
+    edge_forget,
     hours,
     pay_keeping,
     paying,
@@ -284,6 +285,8 @@ def running(
             _tidy_up(house)
         if publishes:
             _go_round(clockwork, house)
+        else:
+            clockwork.go_round(Round("forgetting", FORGET, _forgetting(clockwork, house, settings)))
         clockwork.start(publishes=publishes)
         stack.callback(clockwork.stop)
         yield Program(house, clockwork, settings, releases, views, releases)
@@ -311,7 +314,21 @@ def at_edge(
     with ExitStack() as stack:
         here = running(settings, faces=None, plates=plates, clock=clock, latch=latch, publishes=False)
         program = stack.enter_context(here)
-        yield program, stack.enter_context(Link(program.house, links.kept(program.house)))
+        link = stack.enter_context(Link(program.house, links.kept(program.house)))
+        _forgetting(program.clockwork, program.house, settings)()  # a box that is started every morning has no hour
+        yield program, link
+
+
+def _forgetting(clockwork: Clockwork, house: House, settings: Settings) -> Callable[[], None]:
+    keeps = timedelta(days=settings.edge_keeps_days)
+    return clockwork.for_every_tenant(partial(edge_forget.forget, house, keeps=keeps))
+
+
+def edge_application(program: Program, link: Link) -> FastAPI:
+    """What readers at an edge's lanes speak to: their entrance alone, with no console beside it."""
+    application = console.build(program.house, routers=())
+    application.include_router(ingest.routes(program.house, lambda: link.away))
+    return application
 
 
 def _know_edges(house: House, releases: Releases) -> None:
@@ -332,6 +349,7 @@ def _never() -> bool:
 
 
 ASK = timedelta(seconds=20)
+FORGET = timedelta(hours=1)
 CHARGE = timedelta(seconds=1)
 RECONCILE = timedelta(hours=3)
 DELIVER = timedelta(seconds=5)

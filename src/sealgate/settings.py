@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     witness_address: str = Field(
         "", description="HTTP endpoint that signs checkpoints of the journal, as public transparency logs have them"
     )
+    edge_keeps_days: int = Field(
+        3, ge=1, le=366, description="Days for which an edge box keeps what its centre has heard of: passages, pictures, keys"
+    )
     simulated_payments: bool = Field(False, description="Offer the simulated provider, whose money is made up")
     wechat_mchid: str = Field("", description="WeChat Pay: number of the merchant")
     wechat_appid: str = Field("", description="WeChat Pay: id of the app or public account that the merchant is bound to")

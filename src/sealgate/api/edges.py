@@ -18,8 +18,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sealgate.domain.errors import Refused
-from sealgate.domain.ids import GateId, StayId, TenantId
+from sealgate.domain.ids import GateId, PersonId, StayId, TenantId
 from sealgate.domain.plates import PlateText
+from sealgate.domain.sightings import Means
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows import edges
 from sealgate.flows.edges import Edge, Fact, Releases
 from sealgate.flows.kit import House
@@ -54,18 +56,31 @@ class SaidFact(BaseModel):
     sequence: Annotated[int, Field(ge=0, lt=1 << 63)]
     gate: UUID
     at: datetime
-    text: Annotated[str, Field(min_length=1, max_length=16)]
+    text: Annotated[str, Field(min_length=1, max_length=16)] | None = None
     score: Annotated[float, Field(ge=0, le=1)]
     kind: Annotated[str, Field(max_length=40)]
     passed: bool
     stay: UUID | None = None
     picture: Annotated[str, Field(max_length=300_000)] | None = None
+    means: Means = Means.PLATE
+    holder: UUID | None = None
+    rule: OpenedBy | None = None
 
     def fact(self) -> Fact:
-        picture = None if self.picture is None else base64.b64decode(self.picture)
-        stay = None if self.stay is None else StayId(self.stay)
-        where, text = GateId(self.gate), PlateText(self.text)
-        return Fact(self.sequence, where, self.at, text, self.score, self.kind, self.passed, stay, picture)
+        return Fact(
+            sequence=self.sequence,
+            gate=GateId(self.gate),
+            at=self.at,
+            text=None if self.text is None else PlateText(self.text),
+            score=self.score,
+            kind=self.kind,
+            passed=self.passed,
+            stay=None if self.stay is None else StayId(self.stay),
+            picture=None if self.picture is None else base64.b64decode(self.picture),
+            means=self.means,
+            holder=None if self.holder is None else PersonId(self.holder),
+            rule=self.rule,
+        )
 
 
 class Question(BaseModel):
@@ -73,6 +88,7 @@ class Question(BaseModel):
     facts: Annotated[list[SaidFact], Field(max_length=500)]
     has: Annotated[dict[str, str], Field(max_length=10)]
     opened: Annotated[int, Field(ge=0)]
+    waiting: Annotated[int, Field(ge=0)] = 0
 
 
 def routes(house: House, releases: Releases) -> APIRouter:
@@ -100,7 +116,8 @@ def _answered(house: House, edge: Edge, releases: Releases, body: bytes) -> byte
         raise NotUnderstood("not a question of this version", hint="Bring edge and centre to one version") from error
     if any(fact.at.tzinfo is None for fact in facts):
         raise NotUnderstood("an instant without its zone")
-    heard = edges.exchange(house, edge, facts, question.has, releases, question.opened)
+    said = edges.Said(question.has, question.opened, question.waiting)
+    heard = edges.exchange(house, edge, facts, said, releases)
     answer: dict[str, Any] = {
         "name": edge.name,
         "done": list(heard.done),

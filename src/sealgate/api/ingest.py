@@ -6,6 +6,7 @@ that gate only. Every answer is problem+json or the decision, never a name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header
@@ -61,7 +62,8 @@ def answer(found: AtGate) -> Answer:
     )
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: House, cut_off: Callable[[], bool] = lambda: False) -> APIRouter:
+    """`cut_off` tells, at an edge, whether the centre is away."""
     router = APIRouter(tags=["machines"])
 
     @router.post("/api/v1/sightings", response_model=Answer, summary="A code shown at a gate")
@@ -69,7 +71,7 @@ def routes(house: House) -> APIRouter:
         gate = kiosk.kiosk_gate(house, authorization.removeprefix("Bearer ").strip())
         if gate is None:
             raise UnknownReader("no such reader", hint="Make a new reader secret on the gate's page")
-        return answer(kiosk.show_code(house, gate, Means(code.means), code.value))
+        return answer(kiosk.show_code(house, gate, Means(code.means), code.value, cut_off=cut_off()))
 
     @router.get("/healthz", summary="Whether the program works, and whether it is sealed")
     def health() -> JSONResponse:

@@ -69,18 +69,28 @@ def join(
     typer.echo(f"Joined as {name}. Start it with `sealgate edge run`.")
 
 
-def run(data: Data = None, keys: Keys = None) -> None:
+def run(
+    data: Data = None,
+    keys: Keys = None,
+    host: Annotated[str | None, typer.Option(help="Address that readers of cards and codes speak to")] = None,
+    port: Annotated[int | None, typer.Option(help="Port for them; nobody is listened to without one")] = None,
+) -> None:
     import logging
+    from contextlib import ExitStack
     from threading import Event
 
-    from sealgate.app import at_edge, readers
-    from sealgate.cli.serve import terminable
+    from sealgate.app import at_edge, edge_application, readers
+    from sealgate.cli.serve import listening, terminable
     from sealgate.settings import load
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    settings = load(data=data, keys=keys)
+    settings = load(data=data, keys=keys, host=host, port=port)
     _, plates = readers(settings)
-    with terminable(), at_edge(settings, plates) as (program, link), program.gates(cut_off=lambda: link.away):
+    with terminable(), at_edge(settings, plates) as (program, link), ExitStack() as beside:
+        if port is not None:
+            server = beside.enter_context(listening(program, edge_application(program, link)))
+            typer.echo(f"Readers: {server.address}/api/v1/sightings")
+        beside.enter_context(program.gates(cut_off=lambda: link.away))
         typer.echo("Running. Ctrl-C stops it.")
         forever = Event()
         while not forever.wait(0.5):

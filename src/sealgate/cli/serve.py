@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import socket
 
     import uvicorn
+    from fastapi import FastAPI
 
     from sealgate.app import Program
 
@@ -125,8 +126,8 @@ class Listening:
 
 
 @contextmanager
-def listening(program: Program) -> Iterator[Listening]:
-    """Serve the console until the body ends. Raises `PortTaken` where the address cannot be had."""
+def listening(program: Program, application: FastAPI | None = None) -> Iterator[Listening]:
+    """Serve the console, or that application, until the body ends. Raises `PortTaken` where the address cannot be had."""
     import uvicorn
 
     from sealgate.app import bound_socket, web_application
@@ -138,7 +139,7 @@ def listening(program: Program) -> Iterator[Listening]:
         options |= {"ssl_certfile": str(settings.tls_certificate), "ssl_keyfile": str(settings.tls_key)}
     if settings.trusted_proxy:
         options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxy}
-    server = uvicorn.Server(uvicorn.Config(web_application(program), **options))
+    server = uvicorn.Server(uvicorn.Config(application or web_application(program), **options))
     scheme = "https" if settings.tls_certificate is not None else "http"
     host, port = sock.getsockname()[:2]
     listening = Listening(server, sock, settings.public_address.rstrip("/") or f"{scheme}://{host}:{port}")

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import CallId, GateId, LotId, PassageId, StayId
 from sealgate.domain.lots import GateRole, Lane, Lot
-from sealgate.domain.stays import Cause, Stay, StayState, gone, shown
+from sealgate.domain.stays import Cause, RightKind, Stay, StayState, gone, shown
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import NO_TRACES, Ask, Open, Paired, Traces, pair, pair_ticket
 from sealgate.domain.stays_reading import SURE, Reading, folded
@@ -276,6 +277,22 @@ def _taken_before(
     return () if not read or read & texts else (last.stay,)
 
 
+class OpenedBy(StrEnum):
+    """By what rule a lane's bar went up. The three rights are those of `RightKind`.
+
+    `free`: nothing was due; `paid`: what was due had come; `later`: it goes and is billed later; `doubt`: nobody could tell
+    whose stay it was, and the lot's rule for that is to open.
+    """
+
+    VISITOR = "visitor"
+    PERMIT = "permit"
+    RESERVATION = "reservation"
+    FREE = "free"
+    PAID = "paid"
+    LATER = "later"
+    DOUBT = "doubt"
+
+
 @dataclass(frozen=True, slots=True)
 class Going:
     """What becomes of a stay at the exit: the stay as it is now, whether the gate opens, and a call where one is due."""
@@ -283,6 +300,15 @@ class Going:
     stay: Stay
     opens: bool
     call: CallReason | None = None
+
+
+def goes_by(stay: Stay, going: Going, received: int) -> OpenedBy:
+    """By what rule the stay's car goes; `received` is what came for it, in minor units."""
+    if going.stay.state is StayState.WAITING:
+        return OpenedBy.LATER
+    if received > 0 or stay.state is StayState.PAID:
+        return OpenedBy.PAID
+    return OpenedBy.FREE if stay.right.kind is RightKind.VISITOR else OpenedBy(stay.right.kind.value)
 
 
 def go(stay: Stay, at: datetime, due: int, *, passed: bool = False, tailgating: bool = False, trusts: bool = False) -> Going:

@@ -141,7 +141,8 @@ class Link:
 
     def _asked(self, facts: Sequence[Fact]) -> dict[str, Any]:
         number = new_number()
-        question = {"facts": [_said(fact) for fact in facts], "has": self._has, "opened": self._opened}
+        waiting = edge_apply.count_waiting(self._house, self._link.tenant)
+        question = {"facts": [_said(fact) for fact in facts], "has": self._has, "opened": self._opened, "waiting": waiting}
         body = seal_said(self._link.keys.key, "ask", number, json.dumps(question).encode())
         try:
             response = self._client.post(f"{self._link.centre}/api/v1/edge/{self._link.tenant}", content=body)
@@ -190,6 +191,9 @@ def _said(fact: Fact) -> dict[str, Any]:
         "passed": fact.passed,
         "stay": None if fact.stay is None else str(fact.stay),
         "picture": None if fact.picture is None else base64.b64encode(fact.picture).decode(),
+        "means": fact.means.value,
+        "holder": None if fact.holder is None else str(fact.holder),
+        "rule": None if fact.rule is None else fact.rule.value,
     }
 
 

@@ -44,8 +44,8 @@ def admit_at(
     if isinstance(sighting, PlateSighting):
         return parking.arrive(house, tenant, sighting, price, second=second, live=True, cut_off=cut_off)
     if isinstance(sighting, CodeSighting) and parking.is_ticket(tenant, sighting.value):
-        return parking.show_ticket(house, tenant, sighting.gate, parking.ticket_code(sighting.value), price)
-    return parking.show_holder(house, tenant, sighting, price)
+        return parking.show_ticket(house, tenant, sighting.gate, parking.ticket_code(sighting.value), price, cut_off=cut_off)
+    return parking.show_holder(house, tenant, sighting, price, cut_off=cut_off)
 
 
 def is_lane(house: House, tenant: TenantId, gate: GateId) -> bool:

@@ -7,7 +7,7 @@ there is none without the other, and a fact is gone from it only when the centre
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,28 @@ from uuid import UUID
 
 from sealgate.domain.access import Reason
 from sealgate.domain.calendar import local_day, zone
-from sealgate.domain.ids import BanId, GateId, LotId, PassageId, PermitId, ReservationId, SiteId, StayId, TenantId
+from sealgate.domain.ids import (
+    BanId,
+    CredentialId,
+    GateId,
+    LotId,
+    PassageId,
+    PermitId,
+    PersonId,
+    ReservationId,
+    SiteId,
+    StayId,
+    TenantId,
+)
 from sealgate.domain.plates import PlateText
+from sealgate.domain.sightings import Means
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.domain.stays_reading import SURE
+from sealgate.flows.edge_codes import keep_key
 from sealgate.flows.edge_copy import PAPERS, STAYS, Part
+from sealgate.flows.edge_holders import HOLDERS
 from sealgate.flows.edges import Fact
+from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, of_day, organisation, seal, unseal
 from sealgate.flows.parking_scene import (
     ban_token,
@@ -30,7 +47,7 @@ from sealgate.flows.parking_scene import (
     seen_place,
     stay_token,
 )
-from sealgate.flows.passage_places import picture_place
+from sealgate.flows.passage_places import picture_place, profile_place, who_place
 from sealgate.flows.permits import ban_place, plate_place, reservation_place
 from sealgate.flows.rules import sealed_sources
 from sealgate.privacy import journal
@@ -51,6 +68,12 @@ class Facts:
 
     facts: tuple[Fact, ...]
     idle: tuple[int, ...]
+
+
+def count_waiting(house: House, tenant: TenantId) -> int:
+    """How many facts the centre has not got."""
+    with house.store.read(tenant) as db:
+        return outbox.count_waiting(db)
 
 
 def found_edge(house: House, tenant: TenantId, name: str) -> None:
@@ -95,18 +118,22 @@ def _fact(house: House, db: Reader, one: outbox.OutboxFact) -> Fact | None:
         return None
     row = view.row
     what = unseal(house, detail_place(db.tenant, row.passage), view.row.detail)
-    if "plate" not in what or "score" not in what or "again" in what:
+    read = "plate" in what and "score" in what
+    if "again" in what or not (read or "stay" in what):
         return None
     return Fact(
         sequence=one.fact,
         gate=row.gate,
         at=row.at,
-        text=PlateText(what["plate"]),
-        score=float(what["score"]),
+        text=PlateText(what["plate"]) if read else None,
+        score=float(what["score"]) if read else 1.0,
         kind=str(what.get("kind", "plain")),
         passed=row.opens,
         stay=StayId(UUID(what["stay"])) if "stay" in what else None,
         picture=_picture(house, db.tenant, what.get("picture")),
+        means=row.means or Means.PLATE,
+        holder=None if row.who is None else PersonId(UUID(unseal(house, who_place(db.tenant, row.passage), row.who)["person"])),
+        rule=OpenedBy(what["rule"]) if "rule" in what else None,
     )
 
 
@@ -123,10 +150,9 @@ def apply(house: House, tenant: TenantId, parts: Sequence[Part]) -> tuple[str, .
     The stays wait while there is a fact that the centre has not got: what it says of them is older than what happened here.
     """
     with house.store.begin(tenant, LINK) as tx:
-        due = [part for part in parts if part.name == PAPERS or (part.name == STAYS and not _ahead(house, tx))]
+        due = [part for part in parts if part.name in WRITES and not (part.name == STAYS and _ahead(house, tx))]
         for part in due:
-            write = _papers if part.name == PAPERS else _stays
-            write(house, tx, part.holds)
+            WRITES[part.name](house, tx, part.holds)
         if due:
             journal.write(tx, house.keyring, house.clock.now(), "edge.copied", object=" ".join(part.name for part in due))
     return tuple(part.name for part in due)
@@ -139,7 +165,7 @@ def _ahead(house: House, tx: Tx) -> bool:
 def _papers(house: House, tx: Tx, holds: Mapping[str, Any]) -> None:
     put_rows(tx, s.sites, holds["sites"])
     put_rows(tx, s.zones, holds["zones"])
-    put_rows(tx, s.gates, holds["gates"], [_sources(house, tx, row, holds["sources"]) for row in holds["gates"]])
+    put_rows(tx, s.gates, holds["gates"], [_own_of_gate(house, tx, row, holds) for row in holds["gates"]])
     remove_rows(tx, s.holidays)
     put_rows(tx, s.holidays, holds["holidays"])
     put_rows(tx, s.lots, holds["lots"])
@@ -155,13 +181,18 @@ def _papers(house: House, tx: Tx, holds: Mapping[str, Any]) -> None:
         _reservation(house, tx, row)
 
 
-def _sources(house: House, tx: Tx, row: Row, sources: Mapping[str, Sequence[str]]) -> Row:
-    found = sources.get(row["gate_id"], ())
-    return {"source": sealed_sources(house, tx.tenant, GateId(UUID(row["gate_id"])), *found) if found else None}
+def _own_of_gate(house: House, tx: Tx, row: Row, holds: Mapping[str, Any]) -> Row:
+    """Its cameras, and by what its reader is known."""
+    found, shown = holds["sources"].get(row["gate_id"], ()), holds["readers"].get(row["gate_id"])
+    return {
+        "source": sealed_sources(house, tx.tenant, GateId(UUID(row["gate_id"])), *found) if found else None,
+        "kiosk_hash": None if shown is None else bytes.fromhex(shown),
+    }
 
 
 def _permits(house: House, tx: Tx, rows: Sequence[Row]) -> None:
     remove_rows(tx, s.permit_plates)
+    edges.remove_others(tx, s.permits.c.permit_id, [row["permit_id"] for row in rows])
     put_rows(tx, s.permits, [{name: value for name, value in row.items() if name != "plates"} for row in rows])
     for row in rows:
         permit = PermitId(UUID(row["permit_id"]))
@@ -190,6 +221,37 @@ def _reservation(house: House, tx: Tx, row: Row) -> None:
     put_rows(tx, s.reservations, [{key: value for key, value in row.items() if key != "plate"}], [own])
 
 
+def _holders(house: House, tx: Tx, holds: Mapping[str, Any]) -> None:
+    """Of people only what opens a lane: their names are not here, so each has an empty one."""
+    for table in (s.credentials, s.group_members, s.grants, s.groups, s.timetables):
+        remove_rows(tx, table)
+    for table in (s.presence, s.people):
+        edges.remove_others(tx, table.c.person_id, [row["person_id"] for row in holds["people"]])
+    for name, table in (("timetables", s.timetables), ("groups", s.groups), ("grants", s.grants)):
+        put_rows(tx, table, holds[name])
+    plain = [{name: value for name, value in row.items() if name != "groups"} for row in holds["people"]]
+    put_rows(tx, s.people, plain, [_nameless(house, tx, row["person_id"]) for row in plain])
+    members = [{"group_id": group, "person_id": row["person_id"]} for row in holds["people"] for group in row["groups"]]
+    put_rows(tx, s.group_members, members)
+    shown = [{name: value for name, value in row.items() if name != "value"} for row in holds["credentials"]]
+    put_rows(tx, s.credentials, shown, [_shown(house, tx, row) for row in holds["credentials"]])
+    keep_key(house, tx.tenant, bytes.fromhex(holds["codes"]))
+
+
+def _nameless(house: House, tx: Tx, person: str) -> Row:
+    place = profile_place(tx.tenant, PersonId(UUID(person)))
+    token = house.index.standing_token(tx.tenant, "edge-person", person)
+    return {"profile": seal(house, tx.tenant, organisation(), place, {"name": ""}), "name_token": token, "number_token": None}
+
+
+def _shown(house: House, tx: Tx, row: Row) -> Row:
+    place = template_place(tx.tenant, CredentialId(UUID(row["credential_id"])))
+    return {
+        "token": house.index.standing_token(tx.tenant, row["means"], row["value"]),
+        "secret": seal(house, tx.tenant, organisation(), place, {"value": row["value"]}),
+    }
+
+
 def _stays(house: House, tx: Tx, holds: Mapping[str, Any]) -> None:
     lots = [lot.lot for lot in parking.lots(tx)]
     here = edges.live_of_lots(tx, lots)
@@ -211,12 +273,18 @@ def _stay(house: House, tx: Tx, row: Row, here: Mapping[str, bytes | None]) -> N
         return
     site = SiteId(UUID(row["site_id"]))
     day = local_day(datetime.fromisoformat(row["entered_at"]), zone(places.site(tx, site).time_zone))
+    kept = of_day(site, day)
+    if not house.keyring.is_usable(tx.tenant, *kept):  # that day is forgotten here, and its car has not left
+        kept = organisation()
     own = {
         "token": token,
-        "seen": seal(house, tx.tenant, of_day(site, day), seen_place(tx.tenant, stay), row["seen"]),
+        "seen": seal(house, tx.tenant, kept, seen_place(tx.tenant, stay), row["seen"]),
         "ticket_hash": None if row["ticket"] is None else bytes.fromhex(row["ticket"]),
     }
     put_rows(tx, s.stays, [plain], [own])
     lot = LotId(UUID(row["lot_id"]))
     unsure = float(row["seen"].get("score", 1.0)) < SURE
     parking.add_masks(tx, stay, masks_of(house, tx.tenant, lot, [] if plate is None else [plate], unsure=unsure))
+
+
+WRITES: Mapping[str, Callable[[House, Tx, Mapping[str, Any]], None]] = {PAPERS: _papers, HOLDERS: _holders, STAYS: _stays}

@@ -1,7 +1,7 @@
-"""The copy by which an edge decides: of its own site and nothing else, in two parts that are told when they have changed.
+"""The copy by which an edge decides: of its own site and nothing else, in parts that are told when they have changed.
 
 Here the centre opens what lies sealed, and it is told over a link that is sealed itself; `edge_apply` seals it again under
-the edge's own keys. No face, no name and no person is ever in it.
+the edge's own keys. No face and no name is ever in it; the cards and codes of people are a part of their own (`edge_holders`).
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def papers(house: House, db: Reader, site: SiteId) -> dict[str, Any]:
     sources = {
         str(row.gate): opened_sources(house, db.tenant, row.gate, row.source) for row in places.gates(db, site) if row.source
     }
+    lanes = plain_rows(db, s.lanes, s.lanes.c.lot_id.in_(names))
     return {
         "sites": plain_rows(db, s.sites, s.sites.c.site_id == site),
         "zones": plain_rows(db, s.zones, s.zones.c.site_id == site),
@@ -61,7 +62,8 @@ def papers(house: House, db: Reader, site: SiteId) -> dict[str, Any]:
         "sources": sources,
         "holidays": plain_rows(db, s.holidays, s.holidays.c.site_id == site),
         "lots": plain_rows(db, s.lots, s.lots.c.site_id == site),
-        "lanes": plain_rows(db, s.lanes, s.lanes.c.lot_id.in_(names)),
+        "lanes": lanes,
+        "readers": {str(gate): shown.hex() for gate, shown in edges.reader_hashes(db, [UUID(row["gate_id"]) for row in lanes])},
         "tariffs": plain_rows(db, s.tariffs, s.tariffs.c.name.in_(tariffs)),
         "permits": _permits(house, db, lots),
         "bans": _bans(house, db, names),

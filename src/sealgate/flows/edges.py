@@ -15,13 +15,15 @@ from threading import Lock
 from time import monotonic, time_ns
 
 from sealgate.domain.errors import NotFound, Refused
-from sealgate.domain.ids import EdgeId, GateId, SiteId, StayId, TenantId
+from sealgate.domain.ids import EdgeId, GateId, PersonId, SiteId, StayId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import PlateText
-from sealgate.domain.sightings import PlateSighting
+from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import StayOver
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows import edge_copy, parking
 from sealgate.flows.edge_copy import Part
+from sealgate.flows.edge_holders import Holders
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
 from sealgate.flows.pricing import prices
 from sealgate.flows.rules import title
@@ -29,7 +31,7 @@ from sealgate.ports import Latch, LatchAnswer
 from sealgate.privacy import journal
 from sealgate.store import edges as rows
 from sealgate.store import places
-from sealgate.store.engine import Tx
+from sealgate.store.engine import Actor, Tx
 from sealgate.vault.envelope import Place
 from sealgate.vault.link import link_keys
 
@@ -38,6 +40,10 @@ log = logging.getLogger("sealgate.edges")
 AWAY = 15.0
 """Seconds after its last word from which an edge is taken to be cut off."""
 
+NOTED, SILENT = timedelta(seconds=10), timedelta(seconds=45)
+"""An edge that says the same is noted this often; one that was not noted for so long is silent."""
+
+LINK = Actor("system", "edge")
 MOST_RELEASES = 20
 
 
@@ -54,17 +60,34 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What an edge saw and did; `sequence` is its own number for it, which never comes back. `picture` is a JPEG."""
+    """What an edge saw and did; `sequence` is its own number for it, which never comes back. `picture` is a JPEG.
+
+    `text`, `score` and `kind` are of a plate; without one it was a ticket, or a card or code of the `holder`. `rule` is the one
+    by which it opened.
+    """
 
     sequence: int
     gate: GateId
     at: datetime
-    text: PlateText
+    text: PlateText | None
     score: float
     kind: str
     passed: bool
     stay: StayId | None = None
     picture: bytes | None = None
+    means: Means = Means.PLATE
+    holder: PersonId | None = None
+    rule: OpenedBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an edge says of itself: the digests of its copy's parts, the number of the last release that it carried out, and how
+    many facts wait there, those that it tells now among them."""
+
+    has: Mapping[str, str]
+    opened: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +133,20 @@ def end_edge(house: House, signed: Signed, edge: EdgeId) -> None:
             raise NotFound("edge")
 
     _journaled(house, signed, "edge.ended", edge, write)
+    if isinstance(house.latch, Releases):
+        house.latch.forget(edge)
 
 
 def edges(house: House, signed: Signed, site: SiteId | None = None) -> list[rows.EdgeRow]:
+    """Those that have not been ended, by name."""
     signed.need(Permission.SEE_RULES)
     with house.store.read(signed.tenant) as db:
         return rows.edges(db, site)
+
+
+def is_away(row: rows.EdgeRow, now: datetime) -> bool:
+    """Whether it has been silent for so long that nobody should count on it."""
+    return row.word is None or now - row.word.heard_at > SILENT
 
 
 def edge_shown(house: House, tenant: TenantId, shown: str) -> Edge | None:
@@ -130,17 +161,41 @@ def edge_shown(house: House, tenant: TenantId, shown: str) -> Edge | None:
     return Edge(tenant, row.edge, row.site, row.name, key)
 
 
-def exchange(house: House, edge: Edge, facts: Sequence[Fact], has: Mapping[str, str], releases: Releases, opened: int) -> Heard:
-    """Hear its facts in their order, and tell it what it lacks. `has` are the digests of its copy's parts; `opened` is the
-    number of the last release that it carried out."""
+def exchange(house: House, edge: Edge, facts: Sequence[Fact], said: Said, releases: Releases) -> Heard:
+    """Hear its facts in their order, and tell it what it lacks."""
     with house.store.read(edge.tenant) as db:
         gates = {row.gate for row in places.gates(db, edge.site)}
-    releases.here(edge, gates, opened)
+    releases.here(edge, gates, said.opened)
     done = tuple(fact.sequence for fact in _heard(house, edge, facts, gates))
     with house.store.read(edge.tenant) as db:
-        parts = edge_copy.parts(house, db, edge.site)
-    changed = tuple(part for part in parts if has.get(part.name) != part.digest)
+        parts = (*edge_copy.parts(house, db, edge.site), releases.holders.part(house, db, edge.site))
+        row = rows.edge(db, edge.edge)
+    changed = tuple(part for part in parts if said.has.get(part.name) != part.digest)
+    if row is not None:
+        _note_word(house, edge, row, _word(house, row, said, len(done), behind=bool(changed)))
     return Heard(done, changed, releases.waiting(edge))
+
+
+def _word(house: House, row: rows.EdgeRow, said: Said, done: int, *, behind: bool) -> rows.Word:
+    now, version = house.clock.now(), version_of(said.has)
+    since = row.word.copied_at if row.word and row.word.version == version else now
+    return rows.Word(now, max(said.waiting - done, 0), version, since if version else None, behind)
+
+
+def version_of(has: Mapping[str, str]) -> str:
+    """Eight digits that change with the copy; empty where there is none."""
+    text = " ".join(f"{name}={digest}" for name, digest in sorted(has.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:8] if has else ""
+
+
+def _note_word(house: House, edge: Edge, row: rows.EdgeRow, word: rows.Word) -> None:
+    """For the page that lists edges: when it says something new, else now and then. It is no deed, so nobody journals it."""
+    was = row.word
+    said = (word.waiting, word.version, word.behind)
+    if was and (was.waiting, was.version, was.behind) == said and timedelta(0) <= word.heard_at - was.heard_at < NOTED:
+        return
+    with house.store.begin(edge.tenant, LINK) as tx, tx.upkeep():
+        rows.note_word(tx, edge.edge, word)
 
 
 def _heard(house: House, edge: Edge, facts: Sequence[Fact], gates: set[GateId]) -> list[Fact]:
@@ -151,15 +206,30 @@ def _heard(house: House, edge: Edge, facts: Sequence[Fact], gates: set[GateId]) 
         try:
             if fact.gate not in gates:
                 raise NotFound("gate")
-            seen = PlateSighting(fact.gate, fact.at, fact.text, fact.score, fact.kind, picture=fact.picture)
-            told = parking.Told(seen, nonce_of(edge.edge, fact.sequence), fact.passed, fact.stay)
-            parking.hear(house, edge.tenant, told, price)
+            parking.hear(house, edge.tenant, _told(edge, fact), price)
         except StayOver:  # somebody was first: it is decided anew when it comes again
             break
         except Refused as refusal:
             log.warning("edge %s: fact %d is none of ours: %s", edge.name, fact.sequence, refusal.code)
         done.append(fact)
     return done
+
+
+def _told(edge: Edge, fact: Fact) -> parking.Told:
+    seen = None
+    if fact.text is not None:
+        seen = PlateSighting(fact.gate, fact.at, fact.text, fact.score, fact.kind, picture=fact.picture)
+    return parking.Told(
+        gate=fact.gate,
+        at=fact.at,
+        nonce=nonce_of(edge.edge, fact.sequence),
+        passed=fact.passed,
+        there=parking.OpenedThere(edge.name, fact.rule),
+        stay=fact.stay,
+        sighting=seen,
+        holder=fact.holder,
+        means=fact.means,
+    )
 
 
 def nonce_of(edge: EdgeId, sequence: int) -> bytes:
@@ -170,7 +240,8 @@ def nonce_of(edge: EdgeId, sequence: int) -> bytes:
 class Releases:
     """Bars that edges are to open: a `ports.Latch` for their gates, any other gate's is the one `beside`. Any thread may ask.
 
-    Its numbers go on rising when the centre was started anew: the edge has carried out all up to the last one that it saw.
+    What every edge is told of cards is kept with it (`holders`). Its numbers go on rising when the centre was started anew: the
+    edge has carried out all up to the last one that it saw.
     """
 
     def __init__(self, beside: Latch) -> None:
@@ -179,6 +250,7 @@ class Releases:
         self._seen: dict[EdgeId, float] = {}
         self._waiting: dict[EdgeId, list[Release]] = {}
         self._number = time_ns()
+        self.holders = Holders()
 
     def know(self, edge: EdgeId, gates: set[GateId]) -> None:
         """These gates are that edge's, which has not spoken since we started."""
@@ -192,6 +264,12 @@ class Releases:
             self._edge_of |= dict.fromkeys(gates, edge.edge)
             left = [one for one in self._waiting.get(edge.edge, []) if one.number > opened]
             self._waiting[edge.edge] = left
+
+    def forget(self, edge: EdgeId) -> None:
+        """It was ended: its gates are ours again."""
+        with self._lock:
+            self._edge_of = {gate: of for gate, of in self._edge_of.items() if of != edge}
+            self._waiting.pop(edge, None)
 
     def waiting(self, edge: Edge) -> tuple[Release, ...]:
         with self._lock:

@@ -18,6 +18,7 @@ from sealgate.domain.ids import ConsentId, CredentialId, GateId, GroupId, Person
 from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key, number_key
 from sealgate.domain.sightings import Means
+from sealgate.flows.edge_codes import code_record
 from sealgate.flows.faces import best_face, template_place, turned
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -281,8 +282,8 @@ def add_credential(
         token = house.index.standing_token(tx.tenant, means.value, text)
         if directory.tokens_taken(tx, means, [token]):
             raise AlreadyTaken("taken", hint="Look the value up, and end the other one first")
-        # A PIN or QR text is found by its token and never shown again, so nothing of it is kept, not even its end.
-        record = {"value": text, "hint": ending(text)} if means in {Means.PLATE, Means.CARD} else {"hint": ""}
+        shown = {"value": text, "hint": ending(text)}
+        record = shown if means in {Means.PLATE, Means.CARD} else code_record(house, tx.tenant, means, text)
         sealed = seal(house, tx.tenant, subject(person), template_place(tx.tenant, credential), record)
         row = _credential(person, credential, means, now, secret=sealed, token=token, until=until)
         directory.add_credential(tx, row)

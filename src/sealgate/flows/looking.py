@@ -23,8 +23,9 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people import name_key
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows.kit import House, Signed, organisation, unseal
-from sealgate.flows.passage_places import picture_place
+from sealgate.flows.passage_places import picture_place, who_place
 from sealgate.flows.people import checked_purpose, names_of, whereabouts
 from sealgate.ports import LatchAnswer, Sealed, Token
 from sealgate.privacy import journal
@@ -50,7 +51,7 @@ class TicketOver(Refused):
 class PassageLine:
     """One passage as a screen shows it. `name` is None for strangers and where the key is destroyed (`gone`).
 
-    `by` is the operator who opened by hand, and `why` the words.
+    `by` is the operator who opened by hand, and `why` the words. `edge` has decided it by itself; `rule` is by what it opened.
     """
 
     passage: PassageId
@@ -71,6 +72,8 @@ class PassageLine:
     why: str = ""
     by: str = ""
     gone: bool = False
+    edge: str = ""
+    rule: OpenedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,8 @@ def _line(
         why=str(shown.get("why", "")),
         by=str(shown.get("by", "")),
         gone=detail is None and row.detail is not None,
+        edge=str(shown.get("edge", "")),
+        rule=OpenedBy(shown["rule"]) if "rule" in shown else None,
     )
 
 
@@ -299,7 +304,7 @@ def _who(house: House, db: Reader, view: passages.PassageView) -> PersonId | Non
     if row.who is None:
         return None
     try:
-        opened = unseal(house, Place(db.tenant, "passages", "who", str(row.passage)), row.who)
+        opened = unseal(house, who_place(db.tenant, row.passage), row.who)
     except KeyDestroyed:
         return None
     return PersonId(UUID(opened["person"]))

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealgate.domain.access import Reason
-from sealgate.domain.ids import GateId, PassageId, StayId, TenantId
+from sealgate.domain.ids import GateId, PassageId, PersonId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_passing import Entered
 from sealgate.flows.kit import House, fingerprint, new_secret, tenant_of
 from sealgate.flows.parking_entering import begins, enters
-from sealgate.flows.parking_holding import holds
+from sealgate.flows.parking_holding import holds, moved
 from sealgate.flows.parking_leaving import goes, goes_owing, leaves
 from sealgate.flows.parking_outcomes import Arrival, Drawn, Outcome, shut, trace, turn_away
-from sealgate.flows.parking_scene import NoLane, Scene, masks_of, scene_at, stay_token
+from sealgate.flows.parking_scene import NoLane, OpenedThere, Scene, masks_of, scene_at, stay_token
 from sealgate.flows.parking_writing import Account, Price, Repeated, Seen, account, note
 from sealgate.flows.passage import open_latch
 from sealgate.privacy import journal
-from sealgate.store import parking
+from sealgate.store import directory, parking
 from sealgate.store.engine import Actor
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Arrival",
     "Drawn",
     "NoLane",
+    "OpenedThere",
     "Outcome",
     "Price",
     "Told",
@@ -85,13 +86,21 @@ def arrive(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an edge has decided by itself. `passed`: it opened, and the car is through; else it stands there. `stay` is what it
-    took the car for: the one that began, or ended, with this."""
+    """What an edge has decided by itself, at its `gate`. `passed`: it opened, and the car is through; else it stands there.
 
-    sighting: PlateSighting
+    `stay` is what it took the car for: the one that began, or ended, with this. `there` says which edge it was, and its rule.
+    Without a `sighting` it was a ticket that was shown, or a card or code of the `holder`, by those `means`.
+    """
+
+    gate: GateId
+    at: datetime
     nonce: bytes
     passed: bool
+    there: OpenedThere
     stay: StayId | None = None
+    sighting: PlateSighting | None = None
+    holder: PersonId | None = None
+    means: Means = Means.PLATE
 
 
 def hear(house: House, tenant: TenantId, told: Told, price: Price) -> Arrival:
@@ -101,24 +110,48 @@ def hear(house: House, tenant: TenantId, told: Told, price: Price) -> Arrival:
     """
 
     def decide(scene: Scene) -> Arrival:
-        if not told.passed:
-            standing = Arrival(Outcome.ECHO, Reason.STALE)  # it stood there some time ago: what became of it is told apart
-            return standing if scene.late else _decided(scene, price)
-        scene = replace(scene, late=True, named=told.stay)
-        if scene.lane.role.enters:
-            known = None if told.stay is None else parking.stay(scene.tx, told.stay)
-            return Arrival(Outcome.REPEATED, Reason.STALE) if known else enters(scene, price, "car", SpaceClass.VISITORS)
-        row = None if told.stay is None else parking.stay(scene.tx, told.stay)
-        if row is not None and not row.stay.inside:  # the centre let it out at the same moment
-            return Arrival(Outcome.REPEATED, Reason.STALE)
-        return leaves(scene, price, row)
+        scene = _as_told(scene, told)
+        if told.passed:
+            return _passed(scene, price, told.stay)
+        standing = Arrival(Outcome.ECHO, Reason.STALE)  # it stood there some time ago: what became of it is told apart
+        return standing if scene.late else _decided(scene, price, told.stay)
 
-    seen = told.sighting
-    return _at(house, tenant, seen.gate, seen.at, decide, sighting=seen, nonce=told.nonce)
+    return _at(house, tenant, told.gate, told.at, decide, sighting=told.sighting, nonce=told.nonce)
 
 
-def _decided(scene: Scene, price: Price) -> Arrival:
-    return enters(scene, price, "car", SpaceClass.VISITORS) if scene.lane.role.enters else leaves(scene, price)
+def _as_told(scene: Scene, told: Told) -> Scene:
+    """A holder who was erased since is nobody."""
+    known = told.holder is not None and directory.person(scene.tx, told.holder) is not None
+    scene = replace(scene, means=told.means, holder=told.holder if known else None)
+    return replace(scene, late=True, named=told.stay, there=told.there) if told.passed else scene
+
+
+def _passed(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
+    """The edge let it through: it is written down, and its holder is on the far side."""
+    row = None if stay is None else parking.stay(scene.tx, stay)
+    enters_here = scene.lane.role.enters
+    if row is not None and (enters_here or not row.stay.inside):  # known already, or the centre let it out at the same moment
+        return Arrival(Outcome.REPEATED, Reason.STALE)
+    arrival = _came(scene, price) if enters_here else leaves(scene, price, row)
+    if arrival.passage is not None and scene.holder is not None:
+        moved(scene, scene.holder)
+    return arrival
+
+
+def _came(scene: Scene, price: Price) -> Arrival:
+    if scene.plate is not None:
+        return enters(scene, price, "car", SpaceClass.VISITORS)
+    return begins(scene, Entered(), "car", SpaceClass.VISITORS, note(scene))
+
+
+def _decided(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
+    """A car that stands at an edge's lane now."""
+    if scene.lane.role.enters:
+        return _came(scene, price)
+    if scene.plate is not None:
+        return leaves(scene, price)
+    row = None if stay is None else parking.stay(scene.tx, stay)
+    return turn_away(scene, note(scene), Reason.UNKNOWN, scene.means) if row is None else leaves(scene, price, row)
 
 
 def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = "car") -> Drawn:
@@ -137,11 +170,19 @@ def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = 
 
 
 def show_ticket(
-    house: House, tenant: TenantId, gate: GateId, code: str, price: Price, sighting: PlateSighting | None = None
+    house: House,
+    tenant: TenantId,
+    gate: GateId,
+    code: str,
+    price: Price,
+    sighting: PlateSighting | None = None,
+    *,
+    cut_off: bool = False,
 ) -> Arrival:
     """A ticket at an exit; `sighting` is what the camera sees there, if anything. Raises as `arrive`."""
 
     def decide(scene: Scene) -> Arrival:
+        scene = replace(scene, means=Means.QR, cut_off=cut_off)
         row = parking.stay_by_ticket(scene.tx, fingerprint(code)) if tenant_of(code) == tenant else None
         if scene.lane.role.enters or row is None or row.stay.lot != scene.lot or not row.stay.inside:
             return turn_away(scene, note(scene), Reason.UNKNOWN, Means.QR)
@@ -159,9 +200,15 @@ def ticket_code(text: str) -> str:
     return text.strip().rpartition("/")[2]
 
 
-def show_holder(house: House, tenant: TenantId, sighting: CodeSighting | FaceSighting, price: Price) -> Arrival:
+def show_holder(
+    house: House, tenant: TenantId, sighting: CodeSighting | FaceSighting, price: Price, *, cut_off: bool = False
+) -> Arrival:
     """A card, a code or a face of somebody enrolled, at a lane. Raises as `arrive`."""
-    return _at(house, tenant, sighting.gate, sighting.at, lambda scene: holds(scene, sighting, price))
+
+    def decide(scene: Scene) -> Arrival:
+        return holds(replace(scene, cut_off=cut_off), sighting, price)
+
+    return _at(house, tenant, sighting.gate, sighting.at, decide)
 
 
 def let_out(house: House, tenant: TenantId, stay: StayId, gate: GateId, price: Price) -> Arrival:

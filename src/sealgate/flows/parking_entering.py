@@ -10,7 +10,7 @@ from sealgate.domain.lots import SpaceClass
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import VISITOR, Cause, Right, Stay, lost, settled
 from sealgate.domain.stays_calls import CallReason
-from sealgate.domain.stays_passing import Echo, Entered, enter, go
+from sealgate.domain.stays_passing import Echo, Entered, OpenedBy, enter, go
 from sealgate.domain.stays_rights import Papers, Turned, right_of
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.overpaid import close_account
@@ -108,7 +108,8 @@ def begins(
     if right.reservation is not None:
         parking.use_reservation(scene.tx, right.reservation, stay.stay)
     begin_stay(scene, stay, seen, ticket_hash)
-    record(scene, seen, "stay.entered", Reason.ALLOWED, opens=not scene.late, stay=stay, means=means)
+    rule = OpenedBy(right.kind.value)
+    record(scene, seen, "stay.entered", Reason.ALLOWED, opens=not scene.late, stay=stay, means=means, rule=rule)
     return Arrival(Outcome.ENTERED, Reason.ALLOWED, not scene.late, seen.passage, stay.stay)
 
 

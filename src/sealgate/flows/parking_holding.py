@@ -7,23 +7,27 @@ code from the phone at the exit; and nobody is in twice.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import PersonId
 from sealgate.domain.lots import SpaceClass
-from sealgate.domain.people import first_name
+from sealgate.domain.people import PersonKind, first_name
 from sealgate.domain.sightings import CodeSighting, FaceSighting, means_of
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely
 from sealgate.domain.stays_passing import Entered, Unclear
+from sealgate.flows.kit import seal, subject, unseal
 from sealgate.flows.parking_entering import begins
 from sealgate.flows.parking_leaving import asks, leaves
 from sealgate.flows.parking_outcomes import Arrival, turn_away
 from sealgate.flows.parking_scene import Scene, holder_token, stay_token
 from sealgate.flows.parking_writing import Price, note
 from sealgate.flows.passage import judge, move, plates_of_person
+from sealgate.flows.passage_places import presence_place
+from sealgate.flows.visit_moves import passed
 from sealgate.ports import Token
-from sealgate.store import parking
+from sealgate.store import directory, parking
 
 
 def holds(scene: Scene, sighting: CodeSighting | FaceSighting, price: Price) -> Arrival:
@@ -32,7 +36,7 @@ def holds(scene: Scene, sighting: CodeSighting | FaceSighting, price: Price) -> 
     means = means_of(sighting)
     if known is None:
         return turn_away(scene, note(scene), decision.reason, means)
-    held = replace(scene, holder=known.facts.person)
+    held = replace(scene, holder=known.facts.person, means=means)
     name = first_name(known.name)
     if not decision.opens:
         return replace(turn_away(held, note(held), decision.reason, means), first_name=name)
@@ -40,6 +44,20 @@ def holds(scene: Scene, sighting: CodeSighting | FaceSighting, price: Price) -> 
     if arrival.opens:
         move(scene.house, scene.tx, scene.policy, known, scene.now)
     return replace(arrival, first_name=name)
+
+
+def moved(scene: Scene, person: PersonId) -> None:
+    """An edge let them through at `scene.at`: they are on the far side, unless they were seen anywhere since."""
+    house, tx, policy = scene.house, scene.tx, scene.policy
+    place = presence_place(tx.tenant, person)
+    was = [unseal(house, place, sealed) for _, sealed in directory.presences(tx, [person])]
+    if any(datetime.fromisoformat(one["since"]) >= scene.at for one in was):
+        return
+    state = {"zone": str(policy.to_zone), "since": scene.at.isoformat(), "site": str(policy.site)}
+    directory.set_presence(tx, person, seal(house, tx.tenant, subject(person), place, state))
+    row = directory.person(tx, person)
+    if row is not None and row.kind is PersonKind.VISITOR:
+        passed(house, tx, person, leaving=policy.leaving, now=scene.at)
 
 
 def _comes_in(scene: Scene, sighting: CodeSighting | FaceSighting) -> Arrival:

@@ -9,7 +9,7 @@ from sealgate.domain.lots import Doubt
 from sealgate.domain.stays import StayState, gone
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely, Paired
-from sealgate.domain.stays_passing import Unclear, go, leave, read_better
+from sealgate.domain.stays_passing import OpenedBy, Unclear, go, goes_by, leave, read_better
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.agreement_rows import promise
 from sealgate.flows.overpaid import close_account
@@ -106,7 +106,8 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
         settle_calls(scene, before, filter(None, [plate, *(reading.text for reading in scene.readings)]))
     made = None if going.call is None else call(scene, going.call, seen, stay=before.stay)
     reason, action = (Reason.ALLOWED, "stay.left") if has_left else (Reason.UNPAID, "stay.waits")
-    record(scene, seen, action, reason, opens=going.opens, stay=before, plate=plate or None)
+    rule = goes_by(before, going, owed.received.minor if owed else 0)
+    record(scene, seen, action, reason, opens=going.opens, stay=before, plate=plate or None, rule=rule)
     if owed is not None and not has_left and made is None:
         promise(scene.house, scene.tx, row, str(entered.get("plate", "")), scene.plate or "", owed)
     outcome = Outcome.LEFT if has_left else Outcome.WAITS
@@ -121,7 +122,8 @@ def goes_owing(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> 
     change(scene, before, gone(before, scene.at, owing=bool(owed.due)), seen)
     close_account(scene, before.stay, owed)
     settle_calls(scene, before, [plate] if plate else [])
-    record(scene, seen, "stay.left-owing", Reason.ALLOWED, opens=True, stay=before, plate=plate or None, means=None)
+    rule, shown = OpenedBy.LATER, plate or None
+    record(scene, seen, "stay.left-owing", Reason.ALLOWED, opens=True, stay=before, plate=shown, means=None, rule=rule)
     return Arrival(Outcome.LEFT, Reason.ALLOWED, True, seen.passage, before.stay, owed.due)
 
 
@@ -134,6 +136,7 @@ def asks(scene: Scene, unclear: Unclear, seen: Seen) -> Arrival:
     if opens or scene.late:
         trace(scene, seen)
         parking.doubt_stays(scene.tx, ask.doubts, scene.at)
-    record(scene, seen, "stay.unclear", Reason.DESK_ASKED if made else Reason.ALLOWED, opens=opens)
+    told = Reason.DESK_ASKED if made else Reason.ALLOWED
+    record(scene, seen, "stay.unclear", told, opens=opens, rule=OpenedBy.DOUBT if lot.bills else OpenedBy.FREE)
     reason = Reason.DESK_ASKED if made else Reason.ALLOWED
     return Arrival(Outcome.ASKS if made else Outcome.LEFT, reason, opens, seen.passage, call=made)

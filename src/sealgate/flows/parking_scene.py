@@ -20,7 +20,7 @@ from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import LIVE
 from sealgate.domain.stays_pairing import LINGERS, Open, Traces
-from sealgate.domain.stays_passing import Passing, too_late
+from sealgate.domain.stays_passing import OpenedBy, Passing, too_late
 from sealgate.domain.stays_reading import SURE, Reading, further_keys, search_keys
 from sealgate.domain.stays_rights import Papers, PermitUse
 from sealgate.flows.kit import House, unseal
@@ -46,12 +46,21 @@ class NoLane(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedThere:
+    """An edge has let this car through already, by that rule; `edge` is its name."""
+
+    edge: str
+    rule: OpenedBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """`at` is the event's own instant, `now` ours. `late`: the car is gone by now, so nothing is opened for it.
 
     `recent` is what passed this gate within its `echo`, newest first; `tailgating`: the barrier is still up for another car.
     `holder` is whoever drives, where they showed a card or a face instead of a plate. `named` is what an edge that has decided
-    already calls the stay. `cut_off`: this is an edge that does not reach the centre, so nobody can pay or be asked.
+    already calls the stay, `there` what it says of its bar. `cut_off`: this is an edge that does not reach the centre, so
+    nobody can pay or be asked. `means` is what was shown.
     """
 
     house: House
@@ -69,6 +78,8 @@ class Scene:
     holder: PersonId | None = None
     named: StayId | None = None
     cut_off: bool = False
+    there: OpenedThere | None = None
+    means: Means = Means.PLATE
 
     @property
     def tenant(self) -> TenantId:

@@ -22,6 +22,7 @@ from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import Cause, Stay, StayOver, StayState, disputed, lost
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Likely
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.domain.tariffs import Bill
 from sealgate.flows.kit import House, of_day, seal, unseal
 from sealgate.flows.parking_scene import Scene, detail_place, holder_token, leaving_place, masks_of, seen_place, stay_token
@@ -94,8 +95,10 @@ def record(
     stay: Stay | None = None,
     plate: str | None = None,
     means: Means | None = Means.PLATE,
+    rule: OpenedBy | None = None,
 ) -> None:
-    """The passage and its journal entry. `plate` is the plate it was taken for, where that is not the one that was read.
+    """The passage and its journal entry. `plate` is the plate it was taken for, where that is not the one that was read; `rule`
+    the one by which the bar goes up. Where an edge has opened it already, what is written is that, and by which rule of its.
 
     It keeps that plate too where nothing was read (what was due is paid, the desk has decided): the camera's next look at the
     same car is then known for one. Raises `Repeated` for an event that is here already.
@@ -103,7 +106,7 @@ def record(
     house, tx, day = scene.house, scene.tx, local_day(scene.at, scene.policy.tz)
     text = plate or scene.plate
     about = {} if stay is None else {"stay": str(stay.stay), "entered": stay.entered.isoformat()}
-    what = ({"plate": text} if text else {}) | seen.what | about
+    what = ({"plate": text} if text else {}) | seen.what | about | _opened(scene, rule if opens else None)
     detail = seal(house, tx.tenant, of_day(scene.policy.site, day), detail_place(tx.tenant, seen.passage), what)
     token = house.index.day_token(tx.tenant, scene.policy.site, day, Means.PLATE.value, text) if text else None
     who = None
@@ -115,8 +118,8 @@ def record(
         gate=scene.policy.gate,
         day=day_number(day),
         at=scene.at,
-        means=means,
-        opens=opens,
+        means=scene.means if means is Means.PLATE else means,
+        opens=opens or scene.there is not None,
         reason=reason,
         token=token,
         who=who,
@@ -131,6 +134,13 @@ def record(
     thing = f"passage:{seen.passage}" + ("" if stay is None else f" stay:{stay.stay}")
     journal.write(tx, house.keyring, scene.now, action, object=thing)
     tx.publish("passage", {"site": str(scene.policy.site), "passage": seen.passage})
+
+
+def _opened(scene: Scene, rule: OpenedBy | None) -> dict[str, str]:
+    """By what rule, and at which edge."""
+    if scene.there is not None:
+        return {"edge": scene.there.edge} | ({"rule": scene.there.rule.value} if scene.there.rule else {})
+    return {} if rule is None else {"rule": rule.value}
 
 
 def begin_stay(scene: Scene, stay: Stay, seen: Seen, ticket_hash: bytes | None = None) -> None:

@@ -20,9 +20,10 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, first_name
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting, Sighting, means_of
+from sealgate.flows.edge_codes import sought
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, Signed, of_day, seal, subject, unseal
-from sealgate.flows.passage_places import picture_place, presence_place, profile_place
+from sealgate.flows.passage_places import picture_place, presence_place, profile_place, who_place
 from sealgate.flows.visit_moves import passed
 from sealgate.ports import KeyKind, LatchAnswer, Sealed, Token, Unreachable
 from sealgate.privacy import journal
@@ -131,6 +132,7 @@ def _identify(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting) 
         return recognise(house.galleries.of(tx.tenant, policy.site).nearest(sighting.vector, k=5), policy)
     means = means_of(sighting)
     value = sighting.text if isinstance(sighting, PlateSighting) else sighting.value
+    value = sought(house, tx.tenant, means, value)
     row = directory.credential_by_token(tx, means, house.index.standing_token(tx.tenant, means.value, value))
     return Reason.UNKNOWN if row is None else Candidate(row.person, row.credential, 1.0)
 
@@ -223,8 +225,7 @@ def who_passed(
     house: House, tenant: TenantId, policy: GatePolicy, day: date, passage: PassageId, person: PersonId
 ) -> tuple[Sealed, Token]:
     """Somebody's name on a passage, under the day's key, and the day's token to find it by."""
-    place = Place(tenant, "passages", "who", str(passage))
-    who = seal(house, tenant, of_day(policy.site, day), place, {"person": str(person)})
+    who = seal(house, tenant, of_day(policy.site, day), who_place(tenant, passage), {"person": str(person)})
     return who, person_token(house, tenant, policy, day, person)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sealgate.domain.ids import PersonId, TenantId
+from sealgate.domain.ids import PassageId, PersonId, TenantId
 from sealgate.vault.envelope import Place
 
 
@@ -14,6 +14,10 @@ def profile_place(tenant: TenantId, person: PersonId) -> Place:
 
 def presence_place(tenant: TenantId, person: PersonId) -> Place:
     return Place(tenant, "presence", "state", str(person))
+
+
+def who_place(tenant: TenantId, passage: PassageId) -> Place:
+    return Place(tenant, "passages", "who", str(passage))
 
 
 def picture_place(tenant: TenantId, picture: UUID) -> Place:

@@ -23,6 +23,7 @@ from sealgate.domain.sightings import Means
 from sealgate.domain.visits import ALPHABET, CODE_LENGTH, OVER, Step, Turn, VisitState, erase_at, pass_times, turn
 from sealgate.domain.visits_asking import VisitRules
 from sealgate.domain.visits_letters import LetterKind
+from sealgate.flows.edge_codes import code_record
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import presence_place, profile_place
@@ -122,6 +123,7 @@ def give_pass(house: House, tx: Tx, row: VisitRow, now: datetime) -> None:
     """The QR code becomes a way in, for the gates and the time of the visit."""
     text = pass_text(house, tx.tenant, row.person, row.visit)
     credential = CredentialId(house.new_id())
+    place, record = template_place(tx.tenant, credential), code_record(house, tx.tenant, Means.QR, text)
     valid = pass_times(row.since, row.until)
     directory.add_credential(
         tx,
@@ -130,7 +132,7 @@ def give_pass(house: House, tx: Tx, row: VisitRow, now: datetime) -> None:
             person=row.person,
             means=Means.QR,
             token=house.index.standing_token(tx.tenant, Means.QR.value, text),
-            secret=seal(house, tx.tenant, subject(row.person), template_place(tx.tenant, credential), {"hint": ""}),
+            secret=seal(house, tx.tenant, subject(row.person), place, record),
             pack=None,
             site=row.site,
             since=valid.since,

@@ -7,7 +7,7 @@ could not open; flows open and seal anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -31,8 +31,20 @@ _SECRET = (SealedBytes, TokenBytes, HashBytes)
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What an edge said last, and when. `version` are eight digits of its copy, which it has had since `copied_at`; `behind`:
+    the centre had something newer to tell."""
+
+    heard_at: datetime
+    waiting: int
+    version: str
+    copied_at: datetime | None
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """`auth_hash` is the SHA-256 of what it shows, `link_key` the sealed key of what it says."""
+    """`auth_hash` is the SHA-256 of what it shows, `link_key` the sealed key of what it says. `word` None: it never joined."""
 
     edge: EdgeId
     site: SiteId
@@ -41,10 +53,18 @@ class EdgeRow:
     link_key: Sealed
     made_at: datetime
     ended_at: datetime | None = None
+    word: Word | None = None
 
 
 c = s.edges.c
-_EDGE = (c.edge_id, c.site_id, c.name, c.auth_hash, c.link_key, c.made_at, c.ended_at)
+_WORD = (c.heard_at, c.waiting, c.version, c.copied_at, c.behind)
+_EDGE = (c.edge_id, c.site_id, c.name, c.auth_hash, c.link_key, c.made_at, c.ended_at, *_WORD)
+
+
+def _row(*values: Any) -> EdgeRow:
+    heard_at, waiting, version, copied_at, behind = values[-len(_WORD) :]
+    word = None if heard_at is None else Word(heard_at, waiting or 0, version or "", copied_at, bool(behind))
+    return replace(EdgeRow(*values[: -len(_WORD)]), word=word)
 
 
 def add_edge(tx: Tx, row: EdgeRow) -> None:
@@ -54,13 +74,23 @@ def add_edge(tx: Tx, row: EdgeRow) -> None:
 
 def edge_by(db: Reader, auth_hash: bytes) -> EdgeRow | None:
     """One that has not been ended."""
-    return db.row(sa.select(*_EDGE).where(db.mine(s.edges), c.auth_hash == auth_hash, c.ended_at.is_(None)), EdgeRow)
+    return db.row(sa.select(*_EDGE).where(db.mine(s.edges), c.auth_hash == auth_hash, c.ended_at.is_(None)), _row)
+
+
+def edge(db: Reader, edge: EdgeId) -> EdgeRow | None:
+    """Also one that was ended."""
+    return db.row(sa.select(*_EDGE).where(db.mine(s.edges), c.edge_id == edge), _row)
+
+
+def note_word(tx: Tx, edge: EdgeId, word: Word) -> None:
+    values = {"heard_at": word.heard_at, "waiting": word.waiting, "version": word.version}
+    tx.change(s.edges, [c.edge_id == edge], {**values, "copied_at": word.copied_at, "behind": word.behind})
 
 
 def edges(db: Reader, site: SiteId | None = None) -> list[EdgeRow]:
     """Those that have not been ended, by name."""
     query = sa.select(*_EDGE).where(db.mine(s.edges), c.ended_at.is_(None))
-    return db.rows((query if site is None else query.where(c.site_id == site)).order_by(c.name, c.edge_id), EdgeRow)
+    return db.rows((query if site is None else query.where(c.site_id == site)).order_by(c.name, c.edge_id), _row)
 
 
 def end_edge(tx: Tx, edge: EdgeId, at: datetime) -> bool:
@@ -72,7 +102,7 @@ def plain_rows(db: Reader, table: sa.Table, *where: sa.ColumnElement[bool]) -> l
     columns = [column for column in _own(table) if not isinstance(column.type, _SECRET)]
     query = sa.select(*columns).where(db.mine(table), *where).order_by(*list(table.primary_key)[1:])
     names = [column.name for column in columns]
-    return [{name: _told(value) for name, value in zip(names, row, strict=True)} for row in db.sql.execute(query)]
+    return [{name: told(value) for name, value in zip(names, row, strict=True)} for row in db.sql.execute(query)]
 
 
 def put_rows(tx: Tx, table: sa.Table, rows: Sequence[Row], more: Sequence[Row] | None = None) -> None:
@@ -86,11 +116,20 @@ def remove_rows(tx: Tx, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
     return tx.remove(table, where)
 
 
+def remove_others(tx: Tx, column: sa.Column[Any], keep: Sequence[str]) -> None:
+    """The rows of the column's table whose identity there is none of these."""
+    table, kept = column.table, {UUID(name) for name in keep}
+    there = set(tx.sql.execute(sa.select(column).where(tx.mine(table))).scalars())
+    gone = sorted(there - kept)
+    for number in range(0, len(gone), PAGE):
+        tx.remove(table, [column.in_(gone[number : number + PAGE])])
+
+
 def _own(table: sa.Table) -> list[sa.Column[Any]]:
     return [column for column in table.columns if column.name != "tenant_id"]
 
 
-def _told(value: Any) -> Any:
+def told(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -118,6 +157,13 @@ def seen_of_stays(db: Reader, lots: Sequence[UUID]) -> dict[str, tuple[Sealed | 
     t = s.stays.c
     query = sa.select(t.stay_id, t.seen, t.ticket_hash).where(db.mine(s.stays), t.lot_id.in_(lots), t.state != "closed")
     return {str(stay): (seen, ticket) for stay, seen, ticket in db.sql.execute(query)}
+
+
+def reader_hashes(db: Reader, gates: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+    """By what the readers at these gates are known: the SHA-256 of their secrets."""
+    g = s.gates.c
+    query = sa.select(g.gate_id, g.kiosk_hash).where(db.mine(s.gates), g.gate_id.in_(gates), g.kiosk_hash.is_not(None))
+    return db.rows(query.order_by(g.gate_id), lambda gate, shown: (gate, shown))
 
 
 def permit_plates(db: Reader) -> list[PlateRow]:

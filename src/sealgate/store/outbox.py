@@ -35,6 +35,11 @@ def waiting(db: Reader, limit: int = 100) -> list[OutboxFact]:
     return db.rows(query.order_by(c.id).limit(limit), OutboxFact)
 
 
+def count_waiting(db: Reader) -> int:
+    query = sa.select(sa.func.count()).where(db.mine(s.outbox), c.published_at.is_(None))
+    return int(db.sql.execute(query).scalar_one())
+
+
 def mark_published(store: Store, tenant: TenantId, facts: Sequence[int], at: datetime) -> int:
     """How many of them were still waiting. A transaction of its own, and no journal entry: it says nothing about anybody."""
     with store.begin(tenant, WORKER) as tx, tx.upkeep():

@@ -107,6 +107,14 @@ class Keyring:
         found = self._shelf.all()
         return sorted(key.scope for key in found if key.tenant == tenant and key.kind is kind and key.wrapped)
 
+    def is_usable(self, tenant: TenantId, kind: KeyKind, scope: str) -> bool:
+        """Whether something can be sealed there: False once its key was destroyed. Asking makes none."""
+        try:
+            self._keys.known(tenant, kind, scope)
+        except KeyDestroyed:
+            return False
+        return True
+
     def key_id(self, tenant: TenantId, kind: KeyKind, scope: str) -> UUID:
         """Makes the key on first use."""
         return UUID(bytes=self._keys.key(tenant, kind, scope).name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -26,6 +27,7 @@ from sealgate.web import (
     datamap,
     desk,
     directory,
+    edges,
     erasing,
     gates,
     hour_calendars,
@@ -116,6 +118,7 @@ ROUTERS = (
     lane.router,
     permits.router,
     agreements.router,
+    edges.router,
     lot_rules.router,
     stays.router,
     books.router,
@@ -131,13 +134,14 @@ ROUTERS = (
 )
 
 
-def build(house: House, *, body_limit: int = BODY_LIMIT) -> FastAPI:
-    """The web application over one house. `body_limit` is bytes: five photographs of a face fit."""
+def build(house: House, *, routers: Sequence[APIRouter] = ROUTERS, body_limit: int = BODY_LIMIT) -> FastAPI:
+    """The web application over one house. `body_limit` is bytes: five photographs of a face fit. Without `routers` it is only
+    the walls around what somebody puts in."""
     app = FastAPI(title="Sealgate", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.door = signin.Door()
     console = APIRouter(dependencies=[Depends(closed)])
-    for router in ROUTERS:
+    for router in routers:
         console.include_router(router)
     app.include_router(console)
     app.mount("/static", Static(directory=str(files("sealgate.web") / "static")))

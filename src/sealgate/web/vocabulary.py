@@ -32,6 +32,7 @@ from sealgate.domain.residentid import Sex
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import RightKind, StayState
 from sealgate.domain.stays_calls import CallReason
+from sealgate.domain.stays_passing import OpenedBy
 from sealgate.domain.tariff_bill import BillReason
 from sealgate.domain.teams import TeamKind
 from sealgate.domain.visits import Absent, Turn, VisitState
@@ -73,6 +74,15 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Reason.NO_PERMIT: _("No permit for this lot"),
         Reason.UNPAID: _("Not paid yet"),
         Reason.DESK_ASKED: _("The desk was asked"),
+    },
+    OpenedBy: {
+        OpenedBy.VISITOR: _("Anybody may come in"),
+        OpenedBy.PERMIT: _("By its permit"),
+        OpenedBy.RESERVATION: _("By its reservation"),
+        OpenedBy.FREE: _("Nothing was due"),
+        OpenedBy.PAID: _("It was paid"),
+        OpenedBy.LATER: _("Opened, billed later"),
+        OpenedBy.DOUBT: _("Opened in doubt"),
     },
     Verdict: {
         Verdict.AHEAD: _("Still to come"),

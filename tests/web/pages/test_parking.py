@@ -92,6 +92,7 @@ PAGES = (
     "garages/reservations",
     "garages/coupons",
     "garages/bans",
+    "garages/edges",
     "garages/{lot}",
     "garages/{lot}/settings",
     "garages/{lot}/code",
@@ -101,7 +102,7 @@ PAGES = (
     "reports",
     *(f"reports/{name}" for name in EVERY_REPORT),
 )
-TO_CHANGE = {"garages/new", "garages/permits/new", "tariffs/new"}
+TO_CHANGE = {"garages/edges", "garages/new", "garages/permits/new", "tariffs/new"}
 
 
 @pytest.fixture

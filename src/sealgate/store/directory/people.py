@@ -169,6 +169,10 @@ def set_presence(tx: Tx, person: PersonId, state: Sealed) -> None:
         tx.add(s.presence, {"person_id": person, "state": state})
 
 
+def forget_presence(tx: Tx, person: PersonId) -> None:
+    tx.remove(s.presence, [seen.person_id == person])
+
+
 def presences(db: Reader, people: Sequence[PersonId] | None = None) -> list[tuple[PersonId, Sealed]]:
     """Where these people, or all, were last seen."""
     query = sa.select(seen.person_id, seen.state).where(db.mine(s.presence)).order_by(seen.person_id)

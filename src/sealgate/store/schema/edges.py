@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, Text
 
-from sealgate.store.columns import HashBytes, Id, Instant, SealedBytes
+from sealgate.store.columns import Flag, HashBytes, Id, Instant, SealedBytes, Whole
 from sealgate.store.schema.making import may, must, needs, table
 from sealgate.store.schema.places import sites
 
@@ -18,6 +18,11 @@ edges = table(
     must("link_key", SealedBytes),
     must("made_at", Instant),
     may("ended_at", Instant),
+    may("heard_at", Instant),
+    may("waiting", Whole),
+    may("version", Text),
+    may("copied_at", Instant),
+    may("behind", Flag),
     needs(sites, "site_id"),
     Index("uq_edges_auth_hash", "tenant_id", "auth_hash", unique=True),
 )

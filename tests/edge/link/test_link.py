@@ -6,39 +6,31 @@ Both programs have stores and keys of their own. The link is asked by the test's
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from sealgate.app import Program, initialise, join_centre, running
-from sealgate.cli.serve import listening
-from sealgate.devices.simulated import SimulatedLatch
+from sealgate.app import initialise, join_centre, running
 from sealgate.domain.access import Reason
-from sealgate.domain.ids import GateId, StayId, TenantId
-from sealgate.domain.lots import Doubt, PermitKind
+from sealgate.domain.lots import Doubt
 from sealgate.domain.money import Money
 from sealgate.domain.plates import PlateText
-from sealgate.domain.sightings import PlateSighting
 from sealgate.domain.stays import Cause, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.edge import link as links
-from sealgate.edge.link import BadCode, Link, NotJoined
+from sealgate.edge.link import BadCode, NotJoined
 from sealgate.flows import campus as campuses
-from sealgate.flows import edges, garage_demo, lots, paying, permits
-from sealgate.flows.at_gate import admit_at
+from sealgate.flows import edges, permits
 from sealgate.flows.campus import Campus
 from sealgate.flows.garage_demo import Garage
-from sealgate.flows.lots import LotTerms
-from sealgate.flows.parking import Arrival, Outcome
-from sealgate.payments.simulated import Act, Simulated
+from sealgate.flows.parking import Outcome
 from sealgate.ports import LatchAnswer, Unreachable
-from sealgate.settings import Settings, load
-from sealgate.store import outbox
+from sealgate.settings import load
 from sealgate.store import parking as rows
 from sealgate.vault.link import LinkBroken, link_keys, new_number, open_said, seal_said
 
@@ -47,175 +39,10 @@ HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(secon
 ALICE, BOB, CHARLIE, DORA = (PlateText(text) for text in ("沪A12345", "苏E66888", "浙B77C31", "京Q90D72"))
 JPEG = b"\xff\xd8\xff made up"
 
+if TYPE_CHECKING:
+    from tests.edge.link.conftest import Box, Centre, HandClock
 
-@dataclass
-class HandClock:
-    at: datetime = TEN
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-def sighting(gate: GateId, text: PlateText, at: datetime) -> PlateSighting:
-    return PlateSighting(gate, at, text, 0.97, "cn-blue", picture=JPEG)
-
-
-@dataclass
-class Centre:
-    """A whole program with its console, in a data folder that outlives it."""
-
-    home: Path
-    clock: HandClock
-    port: int = 0
-    program: Program = field(init=False)
-    address: str = ""
-    _open: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def settings(self) -> Settings:
-        return load(data=self.home / "data", keys=self.home / "keys", port=self.port, simulated_payments=True)
-
-    def start(self) -> None:
-        """On the port that it had before."""
-        self.program = self._open.enter_context(running(self.settings, faces=None, plates=None, clock=self.clock))
-        self.address = self._open.enter_context(listening(self.program)).address
-        self.port = int(self.address.rpartition(":")[2])
-
-    def stop(self) -> None:
-        self._open.close()
-
-    @property
-    def tenant(self) -> TenantId:
-        return self.program.house.store.tenants()[0].tenant
-
-    def sees(self, gate: GateId, text: PlateText) -> Arrival:
-        found = admit_at(self.program.house, self.tenant, sighting(gate, text, self.clock.at))
-        assert isinstance(found, Arrival)
-        return found
-
-    def enters(self, gate: GateId, text: PlateText) -> StayId:
-        stay = self.sees(gate, text).stay
-        assert stay is not None
-        return stay
-
-    def pays(self, stay: StayId) -> None:
-        house = self.program.house
-        started = paying.start(house, self.tenant, stay, Simulated.name, return_to="https://acme.example/")
-        provider = house.providers[Simulated.name]
-        assert isinstance(provider, Simulated)
-        provider.act(started.way.handle, Act.PAY)
-        paying.ask(house, self.tenant, started.payment)
-
-    def stay(self, stay: StayId | None) -> rows.StayRow:
-        assert stay is not None
-        with self.program.house.store.read(self.tenant) as db:
-            row = rows.stay(db, stay)
-        assert row is not None
-        return row
-
-    def live(self, garage: Garage) -> list[rows.StayRow]:
-        with self.program.house.store.read(self.tenant) as db:
-            return rows.live_stays(db, garage.lot)
-
-    def calls(self) -> list[CallReason]:
-        with self.program.house.store.read(self.tenant) as db:
-            return [row.reason for row in rows.open_calls(db)]
-
-
-@pytest.fixture
-def centre(tmp_path: Path, clock: HandClock) -> Iterator[Centre]:
-    centre = Centre(tmp_path / "centre", clock)
-    initialise(centre.settings, "Acme")
-    centre.start()
-    yield centre
-    centre.stop()
-
-
-@pytest.fixture
-def campus(centre: Centre) -> Campus:
-    return campuses.build(centre.program.house, centre.tenant, "Asia/Shanghai", [])
-
-
-@pytest.fixture
-def garage(centre: Centre, campus: Campus) -> Garage:
-    """Alice has a season ticket."""
-    made = garage_demo.build(centre.program.house, campus, [])
-    signed = campuses.system(centre.program.house, centre.tenant)
-    season = permits.PermitTerms(PermitKind.SEASON, "Alice", frozenset({made.lot}), plates=(ALICE,))
-    permits.add_permit(centre.program.house, signed, season)
-    return made
-
-
-@pytest.fixture
-def code(centre: Centre, campus: Campus, garage: Garage) -> str:
-    signed = campuses.system(centre.program.house, centre.tenant)
-    return edges.add_edge(centre.program.house, signed, campus.site, "Garage box")
-
-
-@dataclass
-class Box:
-    """The edge: its program, its latch, and a link that is asked by hand."""
-
-    program: Program
-    link: Link
-    latch: SimulatedLatch
-    clock: HandClock
-    tenant: TenantId
-
-    def sees(self, gate: GateId, text: PlateText) -> Arrival:
-        seen = sighting(gate, text, self.clock.at)
-        found = admit_at(self.program.house, self.tenant, seen, cut_off=self.link.away)
-        assert isinstance(found, Arrival)
-        return found
-
-    def cannot_ask(self) -> None:
-        with pytest.raises(Unreachable):
-            self.link.ask()
-        assert self.link.away
-
-    def opened(self, gate: GateId) -> int:
-        return sum(release.gate == gate for release in self.latch.releases)
-
-    def waiting(self) -> int:
-        with self.program.house.store.read(self.tenant) as db:
-            return len(outbox.waiting(db, 1000))
-
-
-@contextmanager
-def a_box(home: Path, clock: HandClock) -> Iterator[Box]:
-    latch = SimulatedLatch()
-    settings = load(data=home / "data", keys=home / "keys")
-    with running(settings, faces=None, plates=None, clock=clock, latch=latch, publishes=False) as program:
-        kept = links.kept(program.house)
-        with closing(Link(program.house, kept)) as link:
-            yield Box(program, link, latch, clock, kept.tenant)
-
-
-@pytest.fixture
-def box_home(centre: Centre, code: str, tmp_path: Path) -> Path:
-    home = tmp_path / "box"
-    assert join_centre(load(data=home / "data", keys=home / "keys"), centre.address, code) == "Garage box"
-    return home
-
-
-@pytest.fixture
-def box(box_home: Path, clock: HandClock) -> Iterator[Box]:
-    with a_box(box_home, clock) as opened:
-        opened.link.ask()
-        yield opened
-
-
-def doubt(centre: Centre, campus: Campus, garage: Garage, rule: Doubt) -> None:
-    signed = campuses.system(centre.program.house, centre.tenant)
-    lot = lots.lot(centre.program.house, signed, campus.site, garage.lot).line.lot
-    terms = LotTerms(lot.name, lot.capacity, tariff=lot.tariff, zone=lot.zone, doubt=rule)
-    lots.change_lot(centre.program.house, signed, campus.site, garage.lot, terms)
-
+    OpensBox = Callable[[], AbstractContextManager[Box]]
 
 # --- with the centre there -------------------------------------------------------------------------------------
 
@@ -281,7 +108,7 @@ def test_a_bar_that_the_desk_opens_is_the_edges_and_without_the_edge_it_says_so(
 def test_while_the_centre_is_gone_the_edge_decides_and_nothing_is_lost_or_twice(
     centre: Centre, campus: Campus, garage: Garage, box: Box
 ) -> None:
-    doubt(centre, campus, garage, Doubt.OPEN)
+    centre.doubts(campus.site, garage, Doubt.OPEN)
     stays = {plate: centre.enters(garage.entry, plate) for plate in (ALICE, BOB, CHARLIE)}
     centre.clock.at += 2 * HOUR
     centre.pays(stays[CHARLIE])
@@ -337,7 +164,7 @@ def test_where_the_rule_is_to_ask_an_unpaid_car_waits_until_the_centre_is_back(
 def test_an_answer_that_is_lost_makes_nothing_twice(
     centre: Centre, campus: Campus, garage: Garage, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubt(centre, campus, garage, Doubt.OPEN)
+    centre.doubts(campus.site, garage, Doubt.OPEN)
     box.link.ask()
     centre.stop()
     box.cannot_ask()
@@ -367,14 +194,14 @@ def test_an_answer_that_is_lost_makes_nothing_twice(
 
 
 def test_an_edge_that_was_switched_off_tells_what_it_did_when_it_is_on_again(
-    centre: Centre, garage: Garage, box_home: Path, clock: HandClock
+    centre: Centre, garage: Garage, opens_box: OpensBox, clock: HandClock
 ) -> None:
-    with a_box(box_home, clock) as box:
+    with opens_box() as box:
         box.link.ask()
         centre.stop()
         box.cannot_ask()
         came = box.sees(garage.entry, BOB)
-    with a_box(box_home, clock) as box:
+    with opens_box() as box:
         box.cannot_ask()
         clock.at += 10 * MINUTE
         assert box.sees(garage.exit, BOB).outcome is Outcome.LEFT, "its copy is on its disk"
@@ -395,10 +222,10 @@ def test_the_centres_desk_sees_the_picture_of_a_car_that_it_heard_of_late(centre
 
 
 def test_what_lies_on_the_boxs_disk_names_nobody(
-    centre: Centre, garage: Garage, box_home: Path, clock: HandClock, code: str
+    centre: Centre, garage: Garage, opens_box: OpensBox, box_home: Path, code: str
 ) -> None:
     centre.sees(garage.entry, BOB)
-    with a_box(box_home, clock) as box:
+    with opens_box() as box:
         box.link.ask()
         box.sees(garage.entry, CHARLIE)
     disk = b"\0".join(path.read_bytes() for path in (box_home / "data").rglob("*") if path.is_file())
@@ -447,7 +274,12 @@ def test_an_edge_that_was_ended_is_answered_no_more(centre: Centre, box: Box, ca
     signed = campuses.system(centre.program.house, centre.tenant)
     (row,) = edges.edges(centre.program.house, signed, campus.site)
     edges.end_edge(centre.program.house, signed, row.edge)
-    box.cannot_ask()
+    with pytest.raises(Unreachable, match="401") as refused:
+        box.link.ask()
+    assert (refused.value.permanent, box.link.away) == (True, True)
+    assert edges.edges(centre.program.house, signed, campus.site) == []
+    latch, answer = box.program.house.latch, centre.program.house.latch.release(campus.lane, 5 * SECOND)
+    assert (answer, latch is centre.program.house.latch) == (LatchAnswer.ACCEPTED, False), "its bars are the centre's again"
 
 
 def test_a_fact_about_another_sites_gate_changes_nothing(centre: Centre, garage: Garage, box: Box) -> None:
@@ -459,7 +291,7 @@ def test_a_fact_about_another_sites_gate_changes_nothing(centre: Centre, garage:
     edge = edges.edge_shown(house, centre.tenant, link_keys(code).shown)
     assert edge is not None
     fact = edges.Fact(1, garage.entry, TEN, BOB, 0.97, "cn-blue", passed=True)
-    heard = edges.exchange(house, edge, [fact], {}, centre.program.releases, 0)
+    heard = edges.exchange(house, edge, [fact], edges.Said({}), centre.program.releases)
     assert (heard.done, centre.live(garage)) == ((1,), [])
 
 
