@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
     benches.command("people", help="A file of people: read, judged, enrolled.")(people)
     benches.command("garage")(garage)
+    benches.command("desk", help="From a lane's button to the desk's page.")(desk)
     benches.command("hours", help="A month of work days of very many people, derived and kept.")(hours)
     bench_vision.register(benches)
     app.add_typer(benches, name="bench")
@@ -89,6 +90,15 @@ def garage(
         result = bench_garage.measure(**sizes, done=lambda steps: bar.advance(task, steps))
     heads = ("", "a core's second, before", "after", "p50 ms after", "p95 ms after", "CPU after / before")
     tell(result, bench_garage.rows(result), heads, as_json=as_json)
+
+
+def desk(
+    presses: Annotated[int, typer.Option(help="How often the button is pressed", min=20)] = 100, as_json: Json = False
+) -> None:
+    from sealgate.cli import bench_desk
+
+    result = bench_desk.measure(presses)
+    tell(result, bench_desk.rows(result), ("", "p50 ms", "p95 ms", "lost"), as_json=as_json)
 
 
 def hours(

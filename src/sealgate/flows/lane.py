@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sealgate.domain.access import Reason
+from sealgate.domain.billing import PaymentState
 from sealgate.domain.ids import CallId, GateId, LotId, SiteId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
@@ -64,7 +65,8 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`pay` is the path of the driver's page and `code` the same as digits. `call` is open here; `taken` if somebody has it.
+    """`pay` is the path of the driver's page and `code` the same as digits. `charging`: it is being charged automatically, so
+    nobody has to pay here. `call` is open here; `taken` if somebody has it.
 
     `free`: visitors' spaces that are left, at an entry where nobody stands; None where they are not counted.
     """
@@ -74,6 +76,7 @@ class Screen:
     due: Money | None = None
     code: str = ""
     pay: str = ""
+    charging: bool = False
     call: CallId | None = None
     taken: bool = False
     free: int | None = None
@@ -152,7 +155,8 @@ def _to_pay(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, 
         return None
     due = account(db, found.stay, price, house.clock.now()).due
     sign = exit_sign(house, lane.tenant, found.stay.stay)
-    return Screen(Shown.PAY, row.reason, due, sign.code, sign.path)
+    charging = any(one.automatic and one.state is PaymentState.PENDING for one in rows.payments_of(db, found.stay.stay))
+    return Screen(Shown.PAY, row.reason, due, sign.code, sign.path, charging)
 
 
 def _stay_of(house: House, db: Reader, row: passages.PassageRow) -> StayId | None:

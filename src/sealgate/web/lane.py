@@ -32,7 +32,7 @@ from sealgate.web.sessions import opened
 from sealgate.web.voice import Side
 
 router = APIRouter(prefix="/lane")
-TOPICS = ("passage", "stay", "lot", "call", voice.TOPIC)
+TOPICS = ("passage", "stay", "lot", "call", "payment", voice.TOPIC)
 COME_ON: Mapping[bool, str] = {True: _("Come in. Drive up until your plate is read."), False: _("Drive up to the barrier.")}
 
 

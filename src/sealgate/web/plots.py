@@ -16,6 +16,9 @@ MOST_LABELS = 14
 WIDE = 6
 """Half widths of a label, beyond which fewer of them fit on a phone."""
 
+HALF_WIDTH, BETWEEN = 6.0, 8.0
+"""In units of the drawing: half a Chinese character of a label, and the least room between two labels."""
+
 SLOT_SHARE = 0.67
 """How much of its slot a bar fills."""
 
@@ -81,8 +84,9 @@ def bar_plot(items: Sequence[Item], said: Callable[[float], str], limit: float |
         )
         for n, item in enumerate(items)
     )
-    every = -(-len(items) // MOST_LABELS)
-    apart = 3 if len(items) > MOST_LABELS or max((_breadth(item.label) for item in items), default=0) > WIDE else 2
+    broadest = max((_breadth(item.label) for item in items), default=0)
+    every = max(-(-len(items) // MOST_LABELS), ceil((broadest * HALF_WIDTH + BETWEEN) / slot))
+    apart = 3 if len(items) > MOST_LABELS or broadest > WIDE else 2
     below = tuple(
         Tick(round(LEFT + slot * (n + 0.5), 1), item.label, minor=(n // every) % apart != 0)
         for n, item in enumerate(items)

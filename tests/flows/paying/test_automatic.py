@@ -17,9 +17,11 @@ from sealgate.domain.money import Money
 from sealgate.domain.operators import Role
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason
-from sealgate.flows import agreeing, charging, driving
+from sealgate.flows import agreeing, charging, driving, lane, rules
+from sealgate.flows.campus import system
 from sealgate.flows.driving_passes import Shows
 from sealgate.flows.parking import Outcome
+from sealgate.flows.pricing import prices
 from sealgate.payments.simulated import Act, Sign
 from sealgate.privacy import journal
 from sealgate.store import parking
@@ -94,6 +96,23 @@ def test_its_notice_comes_again_and_changes_nothing(till: Any, parked: StayId, a
     till.post()
     assert till.kept(parked) == till.taken() == 1000
     assert till.actions().count("payment.settled") == 1
+
+
+@pytest.mark.parametrize(("act", "then"), [(Sign.SIGN, lane.Shown.OPEN), (Sign.DECLINE, lane.Shown.PAY)])
+def test_the_lane_says_that_it_is_being_charged_until_there_is_an_answer(
+    till: Any, parked: StayId, agreed: AgreementId, act: Sign, then: lane.Shown
+) -> None:
+    secret = rules.kiosk_link(till.house, system(till.house, till.tenant), till.exit)
+    here = lane.lane_gate(till.house, secret)
+    assert here is not None
+    if act is Sign.DECLINE:
+        till.first.act_on_agreement(handle(till, agreed), act)
+    till.goes()
+    during = lane.screen(till.house, here, prices(till.house, till.tenant))
+    assert (during.shown, during.due, during.charging) == (lane.Shown.PAY, Money(1000, "CNY"), True)
+    charges(till)
+    after = lane.screen(till.house, here, prices(till.house, till.tenant))
+    assert (after.shown, after.charging) == (then, False)
 
 
 def test_a_declined_charge_leaves_the_pay_screen_and_bob_pays_by_hand(

@@ -18,11 +18,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 from sealgate.domain.access import Reason
 from sealgate.domain.desk import Act
 from sealgate.domain.ids import CallId
+from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import assist, assist_acts
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.pricing import prices
-from sealgate.store import passages, places
+from sealgate.store import parking, passages, places
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +111,8 @@ def test_the_button_brings_the_lane_onto_the_desk_and_each_decision_takes_it_off
         desk.locator("#queue a", has_text="Dan Reed").wait_for()
         _done(house, dan, line.call)
         desk.locator("#queue a").wait_for(state="detached")
+        assert assist.queue(house, dora).lines == ()
+    expect(desk.locator("#queue")).to_contain_text("Nothing waits for you")
 
 
 def _done(house: House, who: Signed, call: CallId) -> None:
@@ -174,7 +177,7 @@ def test_words_that_are_lost_on_the_way_are_said_again(
 
 
 def test_enter_counts_though_the_page_is_just_reading_the_call(
-    lane: Page, desk_of: Callable[[Signed], Page], dora: Signed
+    lane: Page, desk_of: Callable[[Signed], Page], house: House, dora: Signed
 ) -> None:
     desk = desk_of(dora)
     held: list[Route] = []
@@ -191,6 +194,10 @@ def test_enter_counts_though_the_page_is_just_reading_the_call(
     for route in held:
         route.continue_()
     desk.wait_for_url("**/desk/calls/*", timeout=PATIENT)
+    expect(desk.locator("#decide")).to_be_visible()
+    [line] = assist.queue(house, dora).lines
+    assert line.holder_name == dora.name
+    assert str(line.call) in desk.url
 
 
 def test_bobs_misread_plate_is_settled_with_keys_alone(
@@ -339,12 +346,15 @@ def test_every_decision_of_the_desk_is_one_key(
             ("s", "The bill is on the lane’s screen", ""),
             ("o", "The bill stays due", ""),
             ("w", "Waived and opened by hand", "waive"),
+            ("r", "Reduced. The new sum is on the lane’s screen.", "reduce"),
             ("l", "The ticket is lost", ""),
             ("x", "Not opened", ""),
         )
     ):
         calls(garage, desk, clock, f"沪B1000{number}")
         desk.keyboard.press(key)
+        if dialog == "reduce":
+            desk.locator("#ask-reduce input[value='50']").check()
         if dialog:
             ask(desk, dialog, "the lift was broken")
         expect(desk.locator("#toasts")).to_contain_text(said)
@@ -363,3 +373,51 @@ def test_every_decision_of_the_desk_is_one_key(
     desk.locator("#ask-taken input[value=cash]").check()
     ask(desk, "taken")
     expect(desk.locator("#toasts")).to_contain_text("Taken, and in the books.")
+
+
+def test_the_plate_is_corrected_with_keys_alone(
+    desk_of: Callable[[Signed], Page], lane: Page, garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    desk = desk_of(dora)
+    stay = garage.comes("沪A8X2F6")
+    clock.move(timedelta(minutes=90))
+    call = garage.goes("粤B99999").call
+    assert call is not None
+    desk.goto(f"/desk/calls/{call}")
+    desk.get_by_role("button", name="Take the call").wait_for()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#plates")).to_be_visible()
+    desk.keyboard.press("p")
+    expect(desk.get_by_label("Plate", exact=True)).to_be_focused()
+    desk.keyboard.type("沪A8X2F6")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", name="Whose car is it?")).to_be_visible()
+    desk.keyboard.press("s")
+    expect(desk.locator(".toast")).to_contain_text("The bill is on the lane’s screen")
+    expect(lane.get_by_role("heading", level=1)).to_have_text("To pay: ¥10.00")
+    with house.store.read(garage.alice.tenant) as db:
+        row = parking.stay(db, stay)
+    assert row is not None
+    assert row.stay.state is StayState.WAITING
+
+
+def test_who_holds_up_a_lane_stands_first_and_of_equals_the_oldest(
+    desk_of: Callable[[Signed], Page], garage: Any, house: House, dora: Signed, clock: Any
+) -> None:
+    """Alice, gone and owing, called first; then two stand before a bar, one after the other."""
+    tenant = garage.alice.tenant
+    gone = garage.comes("沪A10001")
+    oldest = assist.call(house, tenant, garage.exit, CallReason.LEFT_OWING, stay=gone)
+    clock.move(timedelta(minutes=10))
+    first = assist.call(house, tenant, garage.entry, CallReason.HELP)
+    clock.move(timedelta(minutes=1))
+    second = assist.call(house, tenant, garage.exit, CallReason.HELP)
+    desk = desk_of(dora)
+    expect(desk.locator("#queue a")).to_have_count(3)
+    drawn = [one.get_attribute("data-call") for one in desk.locator("#queue a").all()]
+    assert drawn == [str(first), str(second), str(oldest)]
+    desk.keyboard.press("j")
+    expect(desk.locator("#queue a").first).to_be_focused()
+    desk.keyboard.press("j")
+    desk.keyboard.press("k")
+    expect(desk.locator("#queue a").first).to_be_focused()

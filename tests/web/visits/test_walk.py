@@ -26,6 +26,7 @@ from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import rules, signin, visit_page
 from sealgate.settings import Settings
+from sealgate.store import passages
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +73,12 @@ class Site:
     kiosk: str
     session: str
     inbox: Inbox
+
+
+def opened_doors(site: Site) -> int:
+    """How many passages of the lobby opened it."""
+    with site.house.store.read(site.house.store.tenants()[0].tenant) as db:
+        return sum(view.row.opens for view in passages.page(db, gate=site.lobby))
 
 
 @contextmanager
@@ -189,6 +196,10 @@ def test_a_scanner_at_the_kiosks_first_screen_lets_a_registered_visitor_in_at_on
     kiosk.locator("#value").fill(text)
     kiosk.keyboard.press("Enter")
     kiosk.get_by_role("heading", name="Welcome, Vera").wait_for()
+    assert kiosk.get_by_role("button", name="Check in").count() == 0, "the pass was scanned: nothing more is asked"
+    desk.goto(f"{site.here}/visits")
+    desk.get_by_role("button", name="Check out Vera Lang").wait_for()
+    assert opened_doors(site) == 1
 
 
 def test_bob_sees_who_waits_within_his_page_and_lets_them_in(chromium: Browser, site: Site) -> None:
@@ -204,6 +215,10 @@ def test_bob_sees_who_waits_within_his_page_and_lets_them_in(chromium: Browser, 
     kiosk.get_by_role("heading", name="Bob Ellis has been asked").wait_for()
     desk.get_by_role("button", name="Let in Charlie Stone", exact=True).click()
     kiosk.get_by_role("heading", name="Welcome, Charlie").wait_for()
+    desk.get_by_role("button", name="Let in Charlie Stone", exact=True).wait_for(state="detached")
+    desk.goto(f"{site.here}/visits")
+    assert desk.get_by_role("button", name="Let in Charlie Stone", exact=True).count() == 0
+    assert "Charlie Stone" in desk.locator("main").inner_text()
 
 
 def test_the_roll_call_opens_without_a_network_once_it_is_kept_and_not_before(chromium: Browser, site: Site) -> None:
