@@ -300,7 +300,7 @@ def join_centre(settings: Settings, centre: str, code: str) -> str:
     joined = links.joined(centre, code)
     _found(settings)
     with running(settings, faces=None, plates=None, publishes=False) as program:
-        with closing(Link(program.house, joined)) as link:
+        with closing(Link(program.house, joined, timeout=links.JOINING)) as link:
             name = link.ask()
         links.keep(program.house, joined)
         return name

@@ -36,7 +36,9 @@ EVERY = 0.5
 """Seconds between two questions while the centre answers: so long a payment may take to open an exit."""
 
 MOST_ANSWER = 64_000_000
-TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+TIMEOUT, JOINING = httpx.Timeout(10.0, connect=3.0), httpx.Timeout(120.0, connect=10.0)
+"""A centre that does not answer for so long is away; the first copy of all is waited for longer."""
+
 KEPT = "edge-link"
 
 
@@ -93,10 +95,18 @@ def blob_name() -> str:
 class Link:
     """Used as a context, it keeps asking from a thread of its own. Any thread may ask whether the centre is away."""
 
-    def __init__(self, house: House, link: Joined, *, backoff: Backoff | None = None, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        house: House,
+        link: Joined,
+        *,
+        backoff: Backoff | None = None,
+        every: float = EVERY,
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
         self._house, self._link, self._every = house, link, every
         self._backoff = backoff or Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=30))
-        self._client = httpx.Client(timeout=TIMEOUT, headers={"Authorization": f"Bearer {link.keys.shown}"})
+        self._client = httpx.Client(timeout=timeout, headers={"Authorization": f"Bearer {link.keys.shown}"})
         self._has: dict[str, str] = {}
         self._opened = 0
         self._away = True

@@ -214,7 +214,7 @@ def a_box(home: Path, clock: HandClock) -> Iterator[Box]:
     settings = load(data=home / "data", keys=home / "keys")
     with running(settings, faces=None, plates=None, clock=clock, latch=latch, publishes=False) as program:
         kept = links.kept(program.house)
-        with closing(Link(program.house, kept)) as link:
+        with closing(Link(program.house, kept, timeout=links.JOINING)) as link:
             yield Box(program, link, latch, clock, kept.tenant)
 
 
