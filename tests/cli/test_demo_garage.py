@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
+import httpx
 import pytest
 
 from sealgate.app import Program, initialise, running
 from sealgate.cli.demo_garage import FastClock, GarageTraffic
+from sealgate.cli.demo_past import live_a_week
+from sealgate.cli.serve import listening
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import campus as campuses
-from sealgate.flows import garage_demo, lots, permits
+from sealgate.flows import garage_demo, lots, permits, signin
 from sealgate.flows.assist import queue
 from sealgate.settings import load
 from sealgate.store import parking
@@ -35,7 +38,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def program(tmp_path: Path, clock: HandClock) -> Iterator[Program]:
-    settings = load(data=tmp_path / "data", keys=tmp_path / "keys", simulated_payments=True)
+    settings = load(data=tmp_path / "data", keys=tmp_path / "keys", port=0, simulated_payments=True)
     initialise(settings, "Harbour Works")
     with running(settings, faces=None, plates=None, clock=clock) as program:
         yield program
@@ -80,6 +83,23 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
     assert len(left) > 3
     reasons = {line.reason for line in queue(program.house, signed).lines}
     assert CallReason.NO_ENTRY in reasons
+
+
+def test_after_the_demos_week_every_report_has_a_drawing_and_a_table(program: Program, campus: campuses.Campus) -> None:
+    house = program.house
+    assert live_a_week(house, garage_demo.build(house, campus, [])) > 10
+    link = signin.first_link(house, campus.tenant)
+    assert link is not None
+    words = {"tenant": "Harbour Works", "login": "ada@example.org", "password": "rusty anchors sing at dusk"}
+    signin.set_up(house, link, name="Ada Lin", login=words["login"], password=words["password"])
+    with listening(program) as server, httpx.Client(base_url=server.address, follow_redirects=True, timeout=120) as browser:
+        browser.headers.update({"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"})
+        browser.post("/sign-in", data={**words, "next": "/account"})
+        for name in ("revenue", "occupancy", "lengths", "means", "forced", "misreads", "reconciliation"):
+            page = browser.get(f"/s/{campus.site}/reports/{name}")
+            assert page.status_code == 200, name
+            assert 'id="drawn-h"' in page.text, f"{name} is drawn"
+            assert "<tbody>" in page.text, f"{name} has rows"
 
 
 def test_a_fast_clock_runs_so_many_times_faster_and_never_back() -> None:
