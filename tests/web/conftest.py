@@ -128,7 +128,9 @@ def browser(address: str) -> Iterator[Callable[[], Browser]]:
     opened: list[httpx.Client] = []
 
     def another() -> Browser:
-        client = httpx.Client(base_url=address, follow_redirects=True, headers={"Accept": "text/html", "Accept-Language": "en"})
+        client = httpx.Client(
+            base_url=address, follow_redirects=True, headers={"Accept": "text/html", "Accept-Language": "en"}, timeout=120
+        )
         opened.append(client)
         return Browser(client)
 
