@@ -9,17 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sealgate.domain.calendar import DAY, day_number, local_day, zone
+from sealgate.domain.calendar import day_number, local_day, zone
 from sealgate.domain.ids import SiteId, TenantId
 from sealgate.flows.edge_apply import LINK
 from sealgate.flows.kit import House, of_day, unseal
 from sealgate.flows.passage_places import presence_place
+from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import directory, edge_forgetting, outbox, pictures, places
 from sealgate.store.engine import Tx
-
-LOOKED_BACK = 62
-"""Days before the last one that is kept, of which a key is looked for although nothing of them is here any more."""
 
 BATCH = 1000
 
@@ -45,11 +43,10 @@ def forget(house: House, tenant: TenantId, keeps: timedelta) -> Forgotten:
     files = _pictures(house, tenant, day_number(first))
     outbox.forget_published(house.store, tenant, before)
     with house.store.begin(tenant, LINK) as tx:
-        days = edge_forgetting.days_before(tx, day_number(first)) - edge_forgetting.days_with_cars(tx)
         rows = edge_forgetting.forget(tx, day_number(first), before) + _presence(house, tx, before)
         held = edge_forgetting.days_with_cars(tx)
         journal.write(tx, house.keyring, house.clock.now(), "edge.forgot", object=f"until:{first.isoformat()}")
-    return Forgotten(rows, files, _keys(house, tenant, site.site, first, days, held))
+    return Forgotten(rows, files, _keys(house, tenant, site.site, first, held))
 
 
 def _pictures(house: House, tenant: TenantId, day: int) -> int:
@@ -75,12 +72,11 @@ def _presence(house: House, tx: Tx, before: datetime) -> int:
     return gone
 
 
-def _keys(house: House, tenant: TenantId, site: SiteId, first: date, days: set[int], held: set[int]) -> int:
+def _keys(house: House, tenant: TenantId, site: SiteId, first: date, held: set[int]) -> int:
     """For good: what was sealed on these days opens no more, wherever a copy of it lies."""
-    back = {day_number(first - number * DAY) for number in range(1, LOOKED_BACK + 1)}
     gone = 0
-    for number in sorted((days | back) - held):
-        kind, scope = of_day(site, first - (day_number(first) - number) * DAY)
-        if house.keyring.has(tenant, kind, scope):
-            gone += house.keyring.destroy(tenant, kind, scope)
+    for scope in house.keyring.scopes(tenant, KeyKind.DAY):
+        day = date.fromisoformat(scope.rpartition("/")[2])
+        if day < first and day_number(day) not in held:
+            gone += house.keyring.destroy(tenant, *of_day(site, day))
     return gone

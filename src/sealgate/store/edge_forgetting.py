@@ -13,13 +13,6 @@ from sealgate.store.engine import Reader, Tx
 OF_STAYS = (s.stay_masks, s.stay_validations, s.bills, s.payments)
 
 
-def days_before(db: Reader, day: int) -> set[int]:
-    """The days of which something is here."""
-    tables = (s.passages, s.readings, s.replays, s.pictures, s.stays)
-    queries = [sa.select(one.c.day).where(db.mine(one), one.c.day < day).distinct() for one in tables]
-    return {found for query in queries for found in db.sql.execute(query).scalars()}
-
-
 def days_with_cars(db: Reader) -> set[int]:
     """The days on which a stay began that has not ended."""
     c = s.stays.c
