@@ -30,8 +30,9 @@ contracts: $(VENV)/.ready ## import contracts: arrows only run down
 tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k kiosk")
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
-drill: $(VENV)/.ready models front ## attacks a copy of a large made-up site (minutes); DRILL="--data DIR" attacks a copy of yours
-	$(BIN)/sealgate drill spill --control $(or $(DRILL),--passages 1000000 --guesses 100000)
+drill: $(VENV)/.ready models front ## attacks copies of large made-up sites (minutes); DRILL="--data DIR" attacks a copy of yours
+	$(BIN)/sealgate drill spill --control $(DRILL)
+	$(if $(DRILL),,$(BIN)/sealgate drill spill --passages 1000000)
 
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
 	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s

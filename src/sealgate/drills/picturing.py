@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sealgate.drills.scene import Attack, Count, Scene
-from sealgate.drills.streams import Piece, files_in, pieces, unwrapped
+from sealgate.drills.streams import Piece, files_in, pieces
 from sealgate.ports import FaceReader, Vector
 
 MOST_PIXELS = 40_000_000
@@ -18,11 +19,15 @@ CHANCE = 0.5
 """Cosines of two random directions in 128 dimensions have a spread of 0.088: 0.5 is 5.6 of them, and one in 50 million."""
 
 _MAGIC = re.compile(
-    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*|....ftyp(?:heic|heix|avif|mif1)"
+    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*|\0\0\0.ftyp(?:heic|heix|avif|mif1)"
     rb"|\0\0\0\x0cjP  ",
     re.DOTALL,
 )
 _MOST_BYTES = 8 << 20
+_KINDS = (("<f4", 4, np.float32, np.uint32), ("<f2", 2, np.float16, np.uint16), ("<f8", 8, np.float64, np.uint64))
+_WITHOUT_SIGN: dict[int, Any] = {size: whole(2 ** (8 * size - 1) - 1) for _name, size, _real, whole in _KINDS}
+_ABOUT_ONE: dict[int, Any] = {size: np.array(1.002, real).view(whole)[()] for _name, size, real, whole in _KINDS}
+_LEAST: dict[int, Any] = {size: np.array(1e-7, real).view(whole)[()] for _name, size, real, whole in _KINDS}
 
 
 def decoded(data: bytes) -> npt.NDArray[np.uint8] | None:
@@ -56,9 +61,9 @@ def _candidates(scene: Scene) -> Iterator[tuple[str, bytes, bool]]:
         scene.told(f"{piece.name} {piece.at >> 20} MiB")
         for match in _MAGIC.finditer(piece.data, piece.old and max(piece.old - 64, 0)):
             yield f"{piece.name}@{piece.at + match.start()}", _from(scene, piece, match.start()), False
-        for at, how, inner in unwrapped(piece.data, 2):
-            if _MAGIC.match(inner):
-                yield f"{piece.name}@{piece.at + at} ({how})", inner, False
+    for where, how, inner in scene.wrapped():
+        if _MAGIC.match(inner):
+            yield f"{where} ({how})", inner, False
 
 
 def _from(scene: Scene, piece: Piece, at: int) -> bytes:
@@ -89,7 +94,7 @@ def _templates(scene: Scene, count: Count) -> None:
     known = np.stack([face.raw for face in faces] + [face.kept for face in faces]).astype(np.float32)
     for piece in pieces(scene.stolen):
         scene.told(f"{piece.name} {piece.at >> 20} MiB")
-        for kind, size in (("<f4", 4), ("<f2", 2), ("<f8", 8)):
+        for kind, size, _real, _whole in _KINDS:
             for at, vector in _unit_vectors(piece.data, kind, size, known.shape[1]):
                 count.tries += len(known)
                 if float(np.max(np.abs(known @ vector))) > CHANCE:
@@ -123,17 +128,18 @@ def _unit_vectors(data: bytes, kind: str, size: int, dimensions: int) -> Iterato
         numbers = np.frombuffer(data, kind, count=(len(data) - shift) // size, offset=shift)
         if len(numbers) < dimensions:
             continue
-        with np.errstate(all="ignore"):
-            small = np.isfinite(numbers) & (np.abs(numbers) <= 1.001) & ((np.abs(numbers) > 1e-7) | (numbers == 0))
+        bits = numbers.view(f"<u{size}") & _WITHOUT_SIGN[size]  # floats of one sign are in the order of their bits
+        small = (bits <= _ABOUT_ONE[size]) & ((bits >= _LEAST[size]) | (bits == 0))
         edges = np.flatnonzero(np.diff(np.concatenate(([0], small.view(np.int8), [0]))))
-        for begin, end in zip(edges[0::2], edges[1::2], strict=True):
-            if end - begin >= dimensions:
-                run = numbers[begin:end].astype(np.float64)
-                sums = np.concatenate(([0.0], np.cumsum(run * run)))
-                lengths = sums[dimensions:] - sums[:-dimensions]
-                for first in np.flatnonzero(np.abs(lengths - 1) < 0.05):
-                    vector: Vector = run[first : first + dimensions].astype(np.float32)
-                    yield int((begin + first) * size + shift), vector
+        begins, ends = edges[0::2], edges[1::2]
+        for at in np.flatnonzero(ends - begins >= dimensions):
+            begin, end = begins[at], ends[at]
+            run = numbers[begin:end].astype(np.float64)
+            sums = np.concatenate(([0.0], np.cumsum(run * run)))
+            lengths = sums[dimensions:] - sums[:-dimensions]
+            for first in np.flatnonzero(np.abs(lengths - 1) < 0.05):
+                vector: Vector = run[first : first + dimensions].astype(np.float32)
+                yield int((begin + first) * size + shift), vector
 
 
 PICTURES = Attack(

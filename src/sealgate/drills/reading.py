@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sealgate.drills.needles import Hit, Needles, needles_for
 from sealgate.drills.scene import Attack, Count, Scene
-from sealgate.drills.streams import Piece, files_in, inflated, is_text, pieces, unwrapped
+from sealgate.drills.streams import Piece, files_in, inflated, is_text, pieces
 from sealgate.drills.truth import Truth
 from sealgate.store.columns import HashBytes, SealedBytes, TokenBytes
 from sealgate.store.schema import metadata
@@ -108,11 +108,11 @@ def _packed(scene: Scene, count: Count) -> None:
     needles = needles_of_truth(scene.truth)
     for piece in pieces(scene.stolen):
         scene.told(f"{piece.name} {piece.at >> 20} MiB")
-        if piece.at <= 0:
+        if piece.at == 0:
             _inside(count, needles, f"{piece.name}@0", "raw deflate", inflated(piece.data, -15))
-        for at, how, inner in unwrapped(piece.data):
-            count.tries += 1
-            _tell(count, needles.hits(inner, in_text=is_text(inner)), f"{piece.name}@{piece.at + at}", f", {how}")
+    for where, how, inner in scene.wrapped():
+        count.tries += 1
+        _tell(count, needles.hits(inner, in_text=is_text(inner)), where, f", {how}")
     with scene.sql() as sql:
         for table, columns in _tables(sql):
             for name in columns:

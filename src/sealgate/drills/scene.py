@@ -11,12 +11,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sealgate.drills.streams import pieces, unwrapped
 from sealgate.drills.truth import Truth
 from sealgate.settings import Settings
 
 MOST_FINDS = 1_000
 """Finds of one attack that are told apart; beyond it they are only counted."""
 
+MOST_KEPT = 256 << 20
 Told = Callable[[str], None]
 
 
@@ -32,6 +34,23 @@ class Scene:
     opened: Settings
     truth: Truth
     told: Told = field(default=lambda _what: None, repr=False)
+    _wrapped: list[tuple[str, str, bytes]] = field(default_factory=list, repr=False)
+
+    def wrapped(self) -> Iterator[tuple[str, str, bytes]]:
+        """What is wrapped anywhere in the files: where, how, and what it holds. Kept for the next attack unless it is much."""
+        if self._wrapped:
+            yield from self._wrapped
+            return
+        kept, size = [], 0
+        for piece in pieces(self.stolen):
+            self.told(f"{piece.name} {piece.at >> 20} MiB")
+            for at, how, inner in unwrapped(piece.data):
+                size += len(inner)
+                if size < MOST_KEPT:
+                    kept.append((f"{piece.name}@{piece.at + at}", how, inner))
+                yield f"{piece.name}@{piece.at + at}", how, inner
+        if size < MOST_KEPT:
+            self._wrapped.extend(kept)
 
     @property
     def database(self) -> Path:

@@ -25,7 +25,7 @@ DEPTH = 3
 
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\x00|PK\x03\x04")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
+_HEX = re.compile(rb"[0-9a-fA-F]{16,}")
 _BASE32 = re.compile(rb"[A-Z2-7]{16,}=*")
 
 
@@ -89,7 +89,7 @@ def _once(data: bytes) -> Iterator[tuple[int, str, bytes]]:
             if inner:
                 yield match.start(), "base64", inner
     for match in _HEX.finditer(data):
-        inner = _decoded(bytes.fromhex, match[0])
+        inner = _decoded(bytes.fromhex, match[0][: len(match[0]) & ~1])
         if inner:
             yield match.start(), "hex", inner
     for match in _BASE32.finditer(data):
@@ -115,15 +115,15 @@ def unpacked(data: bytes, at: int) -> bytes:
     head = data[at : at + 6]
     if head[:2] == b"PK":
         names = int.from_bytes(data[at + 26 : at + 28], "little") + int.from_bytes(data[at + 28 : at + 30], "little")
-        return inflated(data[at + 30 + names :], -15)
+        return inflated(memoryview(data)[at + 30 + names :], -15)
     if head[:1] == b"B":
         return _read_out(bz2.BZ2Decompressor(), data[at:])
     if head[:1] == b"\xfd":
         return _read_out(lzma.LZMADecompressor(), data[at:])
-    return inflated(data[at:], 47)
+    return inflated(memoryview(data)[at:], 47)
 
 
-def inflated(data: bytes, bits: int) -> bytes:
+def inflated(data: bytes | memoryview, bits: int) -> bytes:
     """zlib and gzip for 47 bits, raw deflate for -15. What came before a flaw counts: a thief takes what he can read."""
     reader, out = zlib.decompressobj(bits), bytearray()
     try:
