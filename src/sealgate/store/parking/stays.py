@@ -19,7 +19,7 @@ from sealgate.domain.stays import Right, Stay, StayState
 from sealgate.domain.stays_pairing import Traces
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Tx, of_tenant
 from sealgate.store.passages import PassageRow
 
 MOST_NEAR = 64
@@ -65,6 +65,49 @@ _BILLS = (
 )
 _LIVE = sa.text("state <> 'closed'")
 """As the partial index has it: with a bound value it would not be used."""
+
+_given = sa.bindparam
+# What is asked at every arrival, put together once: that costs more than the answer.
+_OF_TENANT = sa.select(*_STAY, _BILLS).where(of_tenant(s.stays))
+_STAY_NAMED = _OF_TENANT.where(t.stay_id == _given("stay"))
+_STAY_LOCKED = _STAY_NAMED.with_for_update(of=s.stays)
+_OF_PLATE = _OF_TENANT.where(t.token == _given("token")).order_by(t.entered_at, t.stay_id)
+_WITH_MASKS = sa.select(m.stay_id).where(of_tenant(s.stay_masks), m.mask.in_(_given("masks", expanding=True)))
+_LIKE = _OF_TENANT.where(t.stay_id.in_(_WITH_MASKS)).order_by(t.entered_at.desc(), t.stay_id).limit(MOST_NEAR)
+_VALIDATIONS = (
+    sa.select(v.validation_id, v.minutes, v.share)
+    .where(of_tenant(s.stay_validations), v.stay_id == _given("stay"))
+    .order_by(v.at, v.validation_id)
+)
+_NESTED = sa.select(t.entered_at, sa.func.coalesce(t.left_at, t.entered_at)).where(
+    of_tenant(s.stays), t.outer_id == _given("stay")
+)
+_PASSES_OWN = (
+    sa.select(*_PASSAGE)
+    .where(of_tenant(s.passages), g.day == _given("day"), g.token == _given("token"))
+    .order_by(g.at.desc(), g.id.desc())
+    .limit(_given("most", type_=sa.Integer))
+)
+_READ_AS = sa.select(r.passage_id).where(of_tenant(s.readings), r.day == _given("day"), r.token == _given("token"))
+_PASSES_READ = (
+    sa.select(*_PASSAGE)
+    .where(of_tenant(s.passages), g.id.in_(_READ_AS))
+    .order_by(g.at.desc(), g.id.desc())
+    .limit(_given("most", type_=sa.Integer))
+)
+_UNSEEN = (
+    sa.select(u.enters, u.at)
+    .where(of_tenant(s.unseen), u.lot_id == _given("lot"), u.cleared_at.is_(None), u.at >= _given("since"))
+    .order_by(u.at.desc())
+    .limit(MOST_TRACES)
+)
+_UNREAD = (
+    sa.select(t.entered_at)
+    .where(of_tenant(s.stays), t.lot_id == _given("lot"), t.token.is_(None), t.cause.is_(None), t.entered_at >= _given("since"))
+    .order_by(t.entered_at.desc())
+    .limit(MOST_TRACES)
+)
+_INSIDE = sa.select(sa.func.coalesce(sa.func.sum(k.taken), 0)).where(of_tenant(s.lot_counters), k.lot_id == _given("lot"))
 
 
 def add_stay(tx: Tx, row: StayRow, masks: Iterable[Token] = ()) -> None:
@@ -125,9 +168,8 @@ def doubt_stays(tx: Tx, stays: Sequence[StayId], at: datetime) -> int:
 
 def stay(db: Reader, stay: StayId) -> StayRow | None:
     """With its validations and the times it was away in lots within its own. In a write it is locked until the commit."""
-    query = _select(db).where(t.stay_id == stay)
-    row = db.row(query.with_for_update(of=s.stays) if isinstance(db, Tx) else query, _row)
-    return None if row is None else _whole(db, row)
+    found = db.ask(_STAY_LOCKED if isinstance(db, Tx) else _STAY_NAMED, _row, stay=stay)
+    return _whole(db, found[0]) if found else None
 
 
 def stay_by_ticket(db: Reader, ticket_hash: bytes) -> StayRow | None:
@@ -138,7 +180,7 @@ def stay_by_ticket(db: Reader, ticket_hash: bytes) -> StayRow | None:
 
 def stays_of_plate(db: Reader, token: Token) -> list[StayRow]:
     """The live ones in any lot, oldest first."""
-    return db.rows(_select(db).where(t.token == token).order_by(t.entered_at, t.stay_id), _row)
+    return db.ask(_OF_PLATE, _row, token=token)
 
 
 def stays_like(db: Reader, masks: Sequence[Token]) -> list[StayRow]:
@@ -146,8 +188,7 @@ def stays_like(db: Reader, masks: Sequence[Token]) -> list[StayRow]:
 
     Not `distinct`: SQLite would read all masks in the order of their stays to have that.
     """
-    found = sa.select(m.stay_id).where(db.mine(s.stay_masks), m.mask.in_(masks))
-    return db.rows(_select(db).where(t.stay_id.in_(found)).order_by(t.entered_at.desc(), t.stay_id).limit(MOST_NEAR), _row)
+    return db.ask(_LIKE, _row, masks=list(masks))
 
 
 def live_stays(
@@ -197,14 +238,8 @@ def passes_of(db: Reader, day: int, token: Token, limit: int = 50) -> list[Passa
 
     A statement of its own beside `passages.page`, for it runs at every arrival and is put together only once.
     """
-    own = sa.select(*_PASSAGE).where(db.mine(s.passages), g.day == day, g.token == token)
-    read = sa.select(r.passage_id).where(db.mine(s.readings), r.day == day, r.token == token)
-    other = sa.select(*_PASSAGE).where(db.mine(s.passages), g.id.in_(read))
-    found = {
-        row.passage: row
-        for query in (own, other)
-        for row in db.rows(query.order_by(g.at.desc(), g.id.desc()).limit(limit), PassageRow)
-    }
+    given = {"day": day, "token": token, "most": limit}
+    found = {row.passage: row for query in (_PASSES_OWN, _PASSES_READ) for row in db.ask(query, PassageRow, **given)}
     return sorted(found.values(), key=lambda row: -row.passage)
 
 
@@ -220,15 +255,11 @@ def clear_unseen(tx: Tx, passage: PassageId, at: datetime) -> bool:
 
 def traces_of(db: Reader, lot: LotId, since: datetime) -> Traces:
     """What is known of cars that nobody could name, from `since` on; cars with a ticket and no plate among them."""
-    passed = sa.select(u.enters, u.at).where(db.mine(s.unseen), u.lot_id == lot, u.cleared_at.is_(None), u.at >= since)
-    unread = sa.select(t.entered_at).where(
-        db.mine(s.stays), t.lot_id == lot, t.token.is_(None), t.cause.is_(None), t.entered_at >= since
-    )
-    count = sa.select(sa.func.sum(k.taken)).where(db.mine(s.lot_counters), k.lot_id == lot)
-    seen = db.rows(passed.order_by(u.at.desc()).limit(MOST_TRACES), lambda enters, at: (enters, at))
-    tickets = db.rows(unread.order_by(t.entered_at.desc()).limit(MOST_TRACES), lambda at: at)
+    seen = db.ask(_UNSEEN, lambda enters, at: (enters, at), lot=lot, since=since)
+    tickets = db.ask(_UNREAD, lambda at: at, lot=lot, since=since)
+    [inside] = db.ask(_INSIDE, int, lot=lot)
     return Traces(
-        inside=int(db.sql.execute(count).scalar() or 0),
+        inside=inside,
         entries=(*(at for enters, at in seen if enters), *tickets),
         exits=tuple(at for enters, at in seen if not enters),
     )
@@ -257,14 +288,12 @@ def _changing(stay: Stay) -> dict[str, Any]:
 
 def _whole(db: Reader, row: StayRow) -> StayRow:
     stay = row.stay
-    given = sa.select(v.validation_id, v.minutes, v.share).where(db.mine(s.stay_validations), v.stay_id == stay.stay)
-    nested = sa.select(t.entered_at, sa.func.coalesce(t.left_at, t.entered_at)).where(db.mine(s.stays), t.outer_id == stay.stay)
     return replace(
         row,
         stay=replace(
             stay,
-            validations=tuple(db.rows(given.order_by(v.at, v.validation_id), _validation)),
-            away=tuple(sorted(db.rows(nested, Stretch))),
+            validations=tuple(db.ask(_VALIDATIONS, _validation, stay=stay.stay)),
+            away=tuple(sorted(db.ask(_NESTED, Stretch, stay=stay.stay))),
         ),
     )
 
