@@ -352,6 +352,26 @@ def test_a_car_that_slips_out_behind_another_is_looked_at(garage: Garage, clock:
     assert (behind.outcome, behind.opens, garage.calls()) == (Outcome.WAITS, False, [CallReason.TAILGATING])
 
 
+def test_a_green_plate_is_a_new_energy_vehicle_and_takes_a_space_with_a_cable_while_there_is_one(garage: Garage) -> None:
+    garage.change(capacity={SpaceClass.VISITORS: 1, SpaceClass.ELECTRIC: 1})
+    came = [
+        flow.arrive(garage.house, garage.campus.tenant, replace(garage.sighting(garage.entry, plate), kind=kind), price)
+        for plate, kind in (("沪AD12345", "cn-green"), ("沪AD98765", "cn-green"), ("沪B00001", "cn-blue"))
+    ]
+    stays = [garage.stay(one.stay).stay for one in came[:2]]
+    assert [(stay.vehicle, stay.right.space) for stay in stays] == [
+        ("new-energy", SpaceClass.ELECTRIC),
+        ("new-energy", SpaceClass.VISITORS),
+    ]
+    assert (came[2].outcome, came[2].reason) == (Outcome.TURNED_AWAY, Reason.FULL)
+
+
+def test_a_yellow_plate_is_a_large_vehicle_but_for_a_driving_schools(garage: Garage) -> None:
+    for plate, word in (("沪A88888", "large"), ("沪A1234学", "car")):
+        seen = replace(garage.sighting(garage.entry, plate), kind="cn-yellow")
+        assert garage.stay(flow.arrive(garage.house, garage.campus.tenant, seen, price).stay).stay.vehicle == word
+
+
 def test_a_full_lot_turns_visitors_away_and_lets_permits_in(garage: Garage, clock: Any) -> None:
     permit(garage, ALICE)
     for number in range(3):

@@ -58,6 +58,11 @@ class SpaceClass(StrEnum):
     ELECTRIC = "electric"
 
 
+def space_of(plate_kind: str) -> SpaceClass:
+    """Which spaces a visitor's car looks for first, as far as its plate tells: a green one those with a cable."""
+    return SpaceClass.ELECTRIC if plate_kind == "cn-green" else SpaceClass.VISITORS
+
+
 class Doubt(StrEnum):
     """What the exit does when it cannot tell who leaves, or cannot ask: let go and bill later, or ask an attendant."""
 

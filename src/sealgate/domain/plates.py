@@ -35,3 +35,19 @@ _FOLD = str.maketrans({"O": "0", "Q": "0", "I": "1"})
 def folded(text: str) -> str:
     """The text with characters that look alike made equal (O=0=Q, I=1): for counting near misses, not for tokens."""
     return text.translate(_FOLD)
+
+
+NEW_ENERGY, LARGE, CAR = "new-energy", "large", "car"
+
+
+def vehicle_of(text: str, kind: str) -> str:
+    """The vehicle's class as a tariff may name it, as far as a plate tells: `kind` is what the plate looks like.
+
+    Green is a new-energy vehicle; yellow a large one, but for a driving school's car.
+
+    >>> vehicle_of("沪AD12345", "cn-green"), vehicle_of("沪A1234学", "cn-yellow")
+    ('new-energy', 'car')
+    """
+    if kind == "cn-green":
+        return NEW_ENERGY
+    return LARGE if kind == "cn-yellow" and not text.endswith("学") else CAR

@@ -61,13 +61,15 @@ def arrive(
     price: Price,
     *,
     second: PlateSighting | None = None,
-    vehicle: str = "car",
-    wanted: SpaceClass = SpaceClass.VISITORS,
+    vehicle: str = "",
+    wanted: SpaceClass | None = None,
     nonce: bytes | None = None,
     live: bool = False,
     cut_off: bool = False,
 ) -> Arrival:
     """A plate at a lane. `second` is another camera's view of the same car; `nonce` 16 bytes of an event that may come again.
+
+    `vehicle` is its class in the tariff's words, `wanted` the class of space it asks for: by its plate unless given.
 
     `live`: it was seen by a camera that runs here, so one that is told late was not cut off but slow, and is looked at again.
     `cut_off`: the centre is away, so the lot's rule for doubt holds where somebody would have to pay.
@@ -140,7 +142,7 @@ def _passed(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
 
 def _came(scene: Scene, price: Price) -> Arrival:
     if scene.plate is not None:
-        return enters(scene, price, "car", SpaceClass.VISITORS)
+        return enters(scene, price)
     return begins(scene, Entered(), "car", SpaceClass.VISITORS, note(scene))
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import StayId
-from sealgate.domain.lots import SpaceClass
+from sealgate.domain.lots import SpaceClass, space_of
+from sealgate.domain.plates import vehicle_of
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import VISITOR, Cause, Right, Stay, lost, settled
 from sealgate.domain.stays_calls import CallReason
@@ -35,9 +36,12 @@ from sealgate.store import parking
 _TURNED = {Turned.BANNED: Reason.BANNED, Turned.FULL: Reason.FULL, Turned.NO_PERMIT: Reason.NO_PERMIT}
 
 
-def enters(scene: Scene, price: Price, vehicle: str, wanted: SpaceClass) -> Arrival:
-    plate = scene.plate
+def enters(scene: Scene, price: Price, vehicle: str = "", wanted: SpaceClass | None = None) -> Arrival:
+    """`vehicle` and `wanted` are told by the plate, unless given."""
+    plate, sighting = scene.plate, scene.sighting
     assert plate is not None
+    assert sighting is not None
+    vehicle, wanted = vehicle or vehicle_of(plate, sighting.kind), wanted or space_of(sighting.kind)
     refused = shut(scene, entering=True)
     if refused is not None:
         return refused
