@@ -389,6 +389,7 @@ def test_the_plate_is_corrected_with_keys_alone(
     expect(desk.locator("#plates")).to_be_visible()
     desk.keyboard.press("p")
     expect(desk.get_by_label("Plate", exact=True)).to_be_focused()
+    desk.keyboard.press("Control+a")  # what was read stands there, to be corrected
     desk.keyboard.type("沪A8X2F6")
     desk.keyboard.press("Enter")
     expect(desk.locator("[data-key='s']")).to_be_visible()
