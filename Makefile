@@ -68,7 +68,7 @@ bench: $(VENV)/.ready models ## every benchmark (minutes); DATA=../shared/data b
 	PATH="$(abspath $(BIN)):$$PATH" sh tools/bench.sh $(or $(DATA),../shared/data)
 
 shots: $(VENV)/.ready models front ## screenshots of every page into shots/, and the README's picture
-	SEALGATE_README_PICTURE=1 $(BIN)/pytest tests/browser -k screenshot
+	SEALGATE_README_PICTURE=1 SEALGATE_ALL_SHOTS=1 $(BIN)/pytest tests/browser -k screenshot
 
 clean: ## what was built; not the data
 	rm -rf $(VENV) node_modules dist build shots src/sealgate/web/static/vendor src/sealgate/vision/models/*.onnx

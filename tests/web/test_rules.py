@@ -224,7 +224,7 @@ def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, camp
     assert tabs(enter(alice).get(f"/s/{campus}/gates").text) == [
         "Live", "People", "Visits", "Passages", "Gates", "Rules",
         "Roster", "Working hours", "Leave", "Teams", "Performance", "Payroll",
-        "Desk", "Garages", "Tariffs", "Books", "Reports", "Operators", "Account",
+        "Desk", "Garages", "Tariffs", "Books", "Reports", "Data map", "Operators", "Account",
     ]  # fmt: skip
     assert tabs(enter(dora).get(f"/s/{campus}/gates").text) == [
         "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Account",
