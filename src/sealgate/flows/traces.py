@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from uuid import UUID
 
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
-from sealgate.domain.ids import PersonId
+from sealgate.domain.ids import PersonId, SiteId, TenantId
 from sealgate.domain.sightings import Means
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, unseal
@@ -35,11 +36,21 @@ def tokens_of(house: House, db: Reader, person: PersonId) -> Tokens:
     for site in places.sites(db):
         tz = zone(site.time_zone)
         last = local_day(house.clock.now(), tz)
-        day = max(local_day(row.created_at, tz) - DAY, last - MOST_DAYS * DAY)
-        while day <= last:
-            tokens = (house.index.find_day_token(db.tenant, site.site, day, kind, value) for kind, value in wanted)
-            found += [(day_number(day), token) for token in tokens if token is not None]
-            day += DAY
+        first = max(local_day(row.created_at, tz) - DAY, last - MOST_DAYS * DAY)
+        found += tokens_between(house, db.tenant, site.site, first, last, wanted)
+    return found
+
+
+def tokens_between(
+    house: House, tenant: TenantId, site: SiteId, first: date, last: date, wanted: Sequence[tuple[str, str]]
+) -> Tokens:
+    """The tokens at one site of `wanted` (kind, value), of every day of `first` to `last` whose key is still there."""
+    found: Tokens = []
+    day = first
+    while day <= last:
+        tokens = (house.index.find_day_token(tenant, site, day, kind, value) for kind, value in wanted)
+        found += [(day_number(day), token) for token in tokens if token is not None]
+        day += DAY
     return found
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sealgate.domain.calendar import DAY, day_number, local_day, zone
+from sealgate.domain.calendar import DAY, local_day, zone
 from sealgate.domain.ids import TenantId, VisitId
 from sealgate.domain.sightings import Means
 from sealgate.flows.kit import House, subject
-from sealgate.flows.traces import pictures_of
-from sealgate.ports import Token
+from sealgate.flows.traces import Tokens, pictures_of, tokens_between
 from sealgate.privacy import journal
 from sealgate.store import directory, passages, pictures, places, visits
 from sealgate.store.engine import Actor, Reader
@@ -50,15 +49,9 @@ def forget(house: House, tenant: TenantId, visit: VisitId) -> bool:
     return removed
 
 
-def _tokens(house: House, db: Reader, row: VisitRow, now: datetime) -> list[tuple[int, Token]]:
+def _tokens(house: House, db: Reader, row: VisitRow, now: datetime) -> Tokens:
     """The visitor's token of each day on which something of theirs may have been seen and can still be found."""
     tz = zone(places.site(db, row.site).time_zone)
-    day, last = local_day(min(row.asked_at, row.since), tz), local_day(now, tz)
-    day = max(day, last - DAY * MOST_DAYS)
-    found = []
-    while day <= last:
-        token = house.index.find_day_token(db.tenant, row.site, day, "person", str(row.person))
-        if token is not None:
-            found.append((day_number(day), token))
-        day += DAY
-    return found
+    last = local_day(now, tz)
+    first = max(local_day(min(row.asked_at, row.since), tz), last - DAY * MOST_DAYS)
+    return tokens_between(house, db.tenant, row.site, first, last, [("person", str(row.person))])

@@ -6,8 +6,6 @@ pointing at nobody. Payslips stay: the law has them kept, under a key of their o
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import sqlalchemy as sa
 
 from sealgate.domain.ids import PersonId
@@ -21,12 +19,9 @@ LOOSENED = (s.teams.c.person_id, s.visits.c.host_person)
 
 def traces(db: Reader, person: PersonId) -> dict[str, int]:
     """How many rows of each table are that person's or point at them; tables without any are missing."""
-    counted = {table.name: _count(db, table, table.c.person_id, person) for table in _tables()}
-    for column in LOOSENED:
-        table = column.table
-        counted[table.name] = counted.get(table.name, 0) + (
-            0 if column.name == "person_id" else _count(db, table, column, person)
-        )
+    counted: dict[str, int] = {}
+    for column in dict.fromkeys((*(table.c.person_id for table in _tables()), *LOOSENED)):
+        counted[column.table.name] = counted.get(column.table.name, 0) + _count(db, column, person)
     return {name: rows for name, rows in counted.items() if rows}
 
 
@@ -35,17 +30,17 @@ def remove(tx: Tx, person: PersonId) -> dict[str, int]:
     removed: dict[str, int] = {}
     for column in LOOSENED:
         removed[column.table.name] = tx.change(column.table, [column == person], {column.name: None})
-    permits = list(
-        tx.sql.execute(sa.select(s.permits.c.permit_id).where(tx.mine(s.permits), s.permits.c.person_id == person)).scalars()
-    )
-    _loosen_permits(tx, permits)
+    _loosen_from_permits(tx, person)
     for table in _tables():
         if table.name not in KEPT and table is not s.teams:
             removed[table.name] = removed.get(table.name, 0) + tx.remove(table, [table.c.person_id == person])
     return {name: rows for name, rows in removed.items() if rows}
 
 
-def _loosen_permits(tx: Tx, permits: list[UUID]) -> None:
+def _loosen_from_permits(tx: Tx, person: PersonId) -> None:
+    """A stay stays, by no permit; the plates of a permit go with it."""
+    query = sa.select(s.permits.c.permit_id).where(tx.mine(s.permits), s.permits.c.person_id == person)
+    permits = list(tx.sql.execute(query).scalars())
     tx.change(s.stays, [s.stays.c.permit_id.in_(permits)], {"permit_id": None})
     tx.remove(s.permit_plates, [s.permit_plates.c.permit_id.in_(permits)])
 
@@ -55,6 +50,6 @@ def _tables() -> list[sa.Table]:
     return [table for table in reversed(s.metadata.sorted_tables) if "person_id" in table.c]
 
 
-def _count(db: Reader, table: sa.Table, column: sa.ColumnElement[object], person: PersonId) -> int:
-    query = sa.select(sa.func.count()).select_from(table).where(db.mine(table), column == person)
+def _count(db: Reader, column: sa.Column[object], person: PersonId) -> int:
+    query = sa.select(sa.func.count()).select_from(column.table).where(db.mine(column.table), column == person)
     return int(db.sql.execute(query).scalar_one())

@@ -248,3 +248,4 @@ def test_reception_hears_the_kiosk_on_an_open_page_and_the_kiosk_hears_reception
     desk.get_by_role("button", name="I am coming").click()
     kiosk.get_by_role("heading", name="Somebody is coming to you").wait_for()
     desk.get_by_text("Lobby calls reception").wait_for(state="detached")
+    assert desk.get_by_role("button", name="I am coming").count() == 0
