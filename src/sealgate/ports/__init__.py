@@ -1,0 +1,61 @@
+"""Every socket in the wall, in our words. Adapters translate; nobody above them knows a vendor.
+
+A port says `Unreachable` when its device or service did not answer; `permanent` tells whether asking again can help.
+"""
+
+from sealgate.ports.common import Clock as Clock
+from sealgate.ports.common import Sealed as Sealed
+from sealgate.ports.common import Token as Token
+from sealgate.ports.common import Unreachable as Unreachable
+from sealgate.ports.gates import Latch as Latch
+from sealgate.ports.gates import LatchAnswer as LatchAnswer
+from sealgate.ports.keeping import BlobStore as BlobStore
+from sealgate.ports.keeping import KeyKind as KeyKind
+from sealgate.ports.keeping import KeyShelf as KeyShelf
+from sealgate.ports.keeping import WrappedKey as WrappedKey
+from sealgate.ports.paying import Agreements as Agreements
+from sealgate.ports.paying import BadAccount as BadAccount
+from sealgate.ports.paying import BadSignature as BadSignature
+from sealgate.ports.paying import BadStatement as BadStatement
+from sealgate.ports.paying import Charged as Charged
+from sealgate.ports.paying import CurrencyNotTaken as CurrencyNotTaken
+from sealgate.ports.paying import ForgedAnswer as ForgedAnswer
+from sealgate.ports.paying import GarbledAnswer as GarbledAnswer
+from sealgate.ports.paying import NoticeAnswer as NoticeAnswer
+from sealgate.ports.paying import NoticeRefused as NoticeRefused
+from sealgate.ports.paying import Order as Order
+from sealgate.ports.paying import OversizedNotice as OversizedNotice
+from sealgate.ports.paying import OwnBrowser as OwnBrowser
+from sealgate.ports.paying import PageCall as PageCall
+from sealgate.ports.paying import PayAddress as PayAddress
+from sealgate.ports.paying import PayForm as PayForm
+from sealgate.ports.paying import PaymentProvider as PaymentProvider
+from sealgate.ports.paying import ProviderRefused as ProviderRefused
+from sealgate.ports.paying import QrText as QrText
+from sealgate.ports.paying import Signing as Signing
+from sealgate.ports.paying import StaleNotice as StaleNotice
+from sealgate.ports.paying import Started as Started
+from sealgate.ports.paying import StatementNotReady as StatementNotReady
+from sealgate.ports.paying import TooLateToStart as TooLateToStart
+from sealgate.ports.paying import UnknownKey as UnknownKey
+from sealgate.ports.paying import UnreadableNotice as UnreadableNotice
+from sealgate.ports.paying import VerifiedNotice as VerifiedNotice
+from sealgate.ports.paying import WrongMode as WrongMode
+from sealgate.ports.seeing import Box as Box
+from sealgate.ports.seeing import Camera as Camera
+from sealgate.ports.seeing import FaceReader as FaceReader
+from sealgate.ports.seeing import FoundFace as FoundFace
+from sealgate.ports.seeing import FoundPlate as FoundPlate
+from sealgate.ports.seeing import Frame as Frame
+from sealgate.ports.seeing import Galleries as Galleries
+from sealgate.ports.seeing import Gallery as Gallery
+from sealgate.ports.seeing import Pixels as Pixels
+from sealgate.ports.seeing import PlateReader as PlateReader
+from sealgate.ports.seeing import Vector as Vector
+from sealgate.ports.telling import Appointment as Appointment
+from sealgate.ports.telling import Bus as Bus
+from sealgate.ports.telling import Letter as Letter
+from sealgate.ports.telling import Post as Post
+from sealgate.ports.telling import Witness as Witness
+from sealgate.ports.telling import WitnessAhead as WitnessAhead
+from sealgate.ports.telling import WitnessRefused as WitnessRefused
