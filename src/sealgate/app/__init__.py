@@ -1,0 +1,23 @@
+"""The one place where parts are chosen and joined.
+
+A running program is a `Program`: it owns the store, the key shelf and the clockwork, and closes them in the
+opposite order. Nothing else in the tree reads settings.
+"""
+
+from sealgate.app.errors import AlreadyFounded as AlreadyFounded
+from sealgate.app.errors import CannotWrite as CannotWrite
+from sealgate.app.errors import NoSuchGate as NoSuchGate
+from sealgate.app.errors import NoSuchSite as NoSuchSite
+from sealgate.app.errors import NotFounded as NotFounded
+from sealgate.app.errors import PortTaken as PortTaken
+from sealgate.app.memory import SiteGalleries as SiteGalleries
+from sealgate.app.memory import Turner as Turner
+from sealgate.app.opening import at_edge as at_edge
+from sealgate.app.opening import initialise as initialise
+from sealgate.app.opening import join_centre as join_centre
+from sealgate.app.opening import readers as readers
+from sealgate.app.opening import running as running
+from sealgate.app.program import Program as Program
+from sealgate.app.serving import bound_socket as bound_socket
+from sealgate.app.serving import edge_application as edge_application
+from sealgate.app.serving import web_application as web_application

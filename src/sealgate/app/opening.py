@@ -1,0 +1,199 @@
+"""Founding, opening and closing: the store, the key shelf and the clockwork, and what is chosen and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
+
+from sealgate.app.errors import AlreadyFounded, NotFounded
+from sealgate.app.folders import data_url, keys_url, make_folders, new_root, root_of
+from sealgate.app.memory import SiteGalleries, Turner, Views
+from sealgate.app.outside import post, providers, witnesses
+from sealgate.app.program import Program
+from sealgate.app.rounds import FORGET, LOG, forgetting, go_round
+from sealgate.bus import LocalBus
+from sealgate.devices.simulated import SimulatedLatch
+from sealgate.domain.ids import TenantId
+from sealgate.edge import link as links
+from sealgate.edge.link import Link
+from sealgate.flows import people_arriving
+from sealgate.flows.edges import Releases
+from sealgate.flows.kit import House
+from sealgate.flows.rules import found
+from sealgate.ports import Bus, Clock, FaceReader, Latch, PlateReader
+from sealgate.settings import Settings
+from sealgate.store import edges as edge_rows
+from sealgate.store import places
+from sealgate.store.blobs import FolderBlobs
+from sealgate.store.engine import Store, SystemClock, open_store
+from sealgate.store.keys import DatabaseShelf
+from sealgate.store.migrating import migrate
+from sealgate.vault.blindindex import BlindIndex
+from sealgate.vault.keyring import Keyring
+from sealgate.vision import pictures
+from sealgate.vision.faces import Faces
+from sealgate.vision.plates import Plates
+from sealgate.worker import Clockwork, Round
+
+
+def initialise(settings: Settings, name: str) -> TenantId:
+    """Make folders, root key and tables, and the first organisation. Raises `AlreadyFounded` for a second try."""
+    _found(settings)
+    with running(settings, faces=None, plates=None) as program:
+        return found(program.house, name)
+
+
+def _found(settings: Settings) -> None:
+    make_folders(settings)
+    migrate(data_url(settings))
+    shelf = DatabaseShelf(keys_url(settings))
+    try:
+        keyring = Keyring(shelf, SystemClock())
+        if shelf.root_check() is not None:
+            raise AlreadyFounded("this data folder is in use already", hint="Start it with `sealgate serve`")
+        keyring.initialise(new_root(settings))
+    finally:
+        shelf.close()
+
+
+@contextmanager
+def running(
+    settings: Settings,
+    *,
+    faces: FaceReader | None,
+    plates: PlateReader | None,
+    clock: Clock | None = None,
+    latch: Latch | None = None,
+    publishes: bool = True,
+) -> Iterator[Program]:
+    """Open everything, start the clockwork, and close it all in the opposite order. `publishes` False leaves the outbox to
+    an edge's link."""
+    clock = clock or SystemClock()
+    if not settings.database and not settings.data.is_dir():
+        raise NotFounded(f"there is nothing in {settings.data}", hint="Run `sealgate init` first")
+    migrate(data_url(settings))
+    with ExitStack() as stack:
+        store = open_store(data_url(settings), busy_timeout=settings.wait_for_lock, clock=clock, node=settings.node)
+        stack.callback(store.close)
+        shelf = DatabaseShelf(keys_url(settings))
+        stack.callback(shelf.close)
+        keyring = Keyring(shelf, clock)
+        keyring.unlock(root_of(settings, keyring))
+        bus = LocalBus()
+        clockwork = Clockwork(store, bus, clock)
+        releases = Releases(latch or SimulatedLatch())
+        views = Views(clock)
+        house = _house(
+            settings,
+            store,
+            keyring,
+            bus,
+            clockwork.wake,
+            faces=faces,
+            plates=plates,
+            latch=releases,
+            views=views,
+            is_edge=not publishes,
+        )
+        _know_edges(house, releases)
+        _go_round(settings, clockwork, house)
+        clockwork.start(publishes=publishes)
+        stack.callback(clockwork.stop)
+        yield Program(house, clockwork, settings, releases, views, releases)
+
+
+def _house(
+    settings: Settings,
+    store: Store,
+    keyring: Keyring,
+    bus: Bus,
+    wake: Callable[[], None],
+    *,
+    faces: FaceReader | None,
+    plates: PlateReader | None,
+    latch: Latch,
+    views: Views,
+    is_edge: bool,
+) -> House:
+    clock = store.clock
+    return House(
+        store=store,
+        keyring=keyring,
+        index=BlindIndex(keyring),
+        blobs=FolderBlobs(settings.data / "blobs"),
+        clock=clock,
+        bus=bus,
+        latch=latch,
+        counter=store.ids,
+        galleries=SiteGalleries(),
+        faces=faces,
+        plates=plates,
+        decode=pictures.decode,
+        encode=pictures.encode_jpeg,
+        turn=Turner(),
+        wake=wake,
+        providers=providers(settings, clock),
+        address=settings.public_address.rstrip("/"),
+        newest=views.newest,
+        post=post(settings, clock),
+        witnesses=witnesses(settings),
+        code_in=pictures.code_in,
+        is_edge=is_edge,
+        stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
+    )
+
+
+def _go_round(settings: Settings, clockwork: Clockwork, house: House) -> None:
+    clockwork.go_round(Round("log", LOG, house.store.empty_log))
+    if house.store.is_sqlite:
+        _tidy_up(house)
+    if house.is_edge:
+        clockwork.go_round(Round("forgetting", FORGET, forgetting(clockwork, house, settings)))
+    else:
+        go_round(clockwork, house)
+
+
+def join_centre(settings: Settings, centre: str, code: str) -> str:
+    """Make an edge's folders, keys and tables, and join its centre; how the centre calls it.
+
+    Raises `BadCode`, `AlreadyFounded`, and `Unreachable` where the centre does not answer or does not know the code.
+    """
+    joined = links.joined(centre, code)
+    _found(settings)
+    with running(settings, faces=None, plates=None, publishes=False) as program:
+        with closing(Link(program.house, joined, timeout=links.JOINING)) as link:
+            name = link.ask()
+        links.keep(program.house, joined)
+        return name
+
+
+@contextmanager
+def at_edge(
+    settings: Settings, plates: PlateReader | None, *, clock: Clock | None = None, latch: Latch | None = None
+) -> Iterator[tuple[Program, Link]]:
+    """An edge: its own store, and the link that keeps asking its centre. Raises `NotJoined`."""
+    with ExitStack() as stack:
+        here = running(settings, faces=None, plates=plates, clock=clock, latch=latch, publishes=False)
+        program = stack.enter_context(here)
+        link = stack.enter_context(Link(program.house, links.kept(program.house)))
+        forgetting(program.clockwork, program.house, settings)()  # a box that is started every morning has no hour
+        yield program, link
+
+
+def _know_edges(house: House, releases: Releases) -> None:
+    for tenant in house.store.tenants():
+        with house.store.read(tenant.tenant) as db:
+            for row in edge_rows.edges(db):
+                releases.know(row.edge, {gate.gate for gate in places.gates(db, row.site)})
+
+
+def _tidy_up(house: House) -> None:
+    """On SQLite we are alone: whoever was enrolling a file before us is not any more."""
+    for tenant in house.store.tenants():
+        people_arriving.tidy(house, tenant.tenant, timedelta())
+
+
+def readers(settings: Settings) -> tuple[FaceReader, PlateReader]:
+    """The default models. Raises `ModelMissing` where they were not built."""
+    return Faces(threads=settings.reader_threads), Plates(threads=settings.reader_threads)
