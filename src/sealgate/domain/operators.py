@@ -25,6 +25,8 @@ class Permission(StrEnum):
     CHANGE_RULES = "change-rules"
     SEE_JOURNAL = "see-journal"
     ERASE = "erase"
+    PRIVACY = "privacy"
+    ANSWER = "answer"
     MANAGE_OPERATORS = "manage-operators"
     PARKING = "parking"
     PARKING_RULES = "parking-rules"
@@ -89,6 +91,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
         {
             Permission.SEE_PEOPLE,
             Permission.ENROL,
+            Permission.ANSWER,
             Permission.TEAMS,
             Permission.PERFORMANCE,
             Permission.ALL_PERFORMANCE,
@@ -111,7 +114,15 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     # Of the people of the teams that they lead; flows/performance.py asks whose those are.
     Role.MANAGER: frozenset({Permission.PERFORMANCE}),
     Role.PRIVACY: frozenset(
-        {Permission.SEE_PEOPLE, Permission.SEE_RULES, Permission.SEE_JOURNAL, Permission.ERASE, Permission.SEARCH_PASSAGES}
+        {
+            Permission.SEE_PEOPLE,
+            Permission.SEE_RULES,
+            Permission.SEE_JOURNAL,
+            Permission.ERASE,
+            Permission.PRIVACY,
+            Permission.ANSWER,
+            Permission.SEARCH_PASSAGES,
+        }
     ),
     Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
     Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),

@@ -137,7 +137,7 @@ def enrol(house: House, signed: Signed, new: NewPerson) -> PersonId:
                 person=person,
                 profile=_sealed_profile(house, tx, person, profile),
                 name_token=house.index.standing_token(tx.tenant, "name", name_key(profile.name)),
-                number_token=_own_number(house, tx, person, profile.number),
+                number_token=own_number(house, tx, person, profile.number),
                 kind=new.kind,
                 suspended=False,
                 valid_since=new.valid_since,
@@ -166,7 +166,7 @@ def change_person(house: House, signed: Signed, person: PersonId, new: NewPerson
             person,
             profile=_sealed_profile(house, tx, person, profile),
             name_token=house.index.standing_token(tx.tenant, "name", name_key(profile.name)),
-            number_token=_own_number(house, tx, person, profile.number),
+            number_token=own_number(house, tx, person, profile.number),
             kind=new.kind,
             valid_since=new.valid_since,
             valid_until=new.valid_until,
@@ -311,7 +311,7 @@ def number_token(house: House, tenant: TenantId, number: str) -> Token | None:
     return house.index.standing_token(tenant, "number", key) if key else None
 
 
-def _own_number(house: House, tx: Tx, person: PersonId, number: str) -> Token | None:
+def own_number(house: House, tx: Tx, person: PersonId, number: str) -> Token | None:
     """The number's token, if nobody else has it. Raises `NumberTaken`."""
     token = number_token(house, tx.tenant, number)
     if token is not None and directory.number_holder(tx, token) not in {None, person}:

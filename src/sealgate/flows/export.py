@@ -21,7 +21,7 @@ from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import PersonId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.sightings import Means
-from sealgate.flows import hours, hours_records, leave, pay_slips, performance
+from sealgate.flows import asking, hours, hours_records, leave, pay_slips, performance
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.passage_places import picture_place, profile_place
@@ -50,6 +50,7 @@ TITLES = {
     "groups": "Groups · 组",
     "ways_in": "Ways in · 通行方式",
     "consents": "Consents · 同意",
+    "requests": "What you asked · 您的请求",
     "passages": "Passages · 通行记录",
     "work_days": "Working days · 工作日",
     "corrections": "Corrections of working days · 工时更正",
@@ -80,11 +81,13 @@ def export(house: House, tenant: TenantId, actor: Actor, person: PersonId, file:
             passed, pictures = _passages(house, db, passages_of(db, tokens), packed)
             looks = _looks(house, db, person)
             ways = _ways(house, db, person)
+            asked = asking.asks_about(house, db, person)
         told: dict[str, Any] = {
             "profile": {**profile, "kind": record.line.kind, "created_at": record.created_at},
             "groups": list(record.line.groups),
             "ways_in": ways,
             "consents": [asdict(consent) for consent in record.consents],
+            "requests": [_ask(line) for line in asked],
             "passages": passed,
             **_personnel(house, tenant, person, record.created_at.date()),
             "looks": looks,
@@ -125,6 +128,11 @@ def _passages(
                 pictures += 1
         told.append(line)
     return told, pictures
+
+
+def _ask(line: asking.AskLine) -> dict[str, Any]:
+    told = {"kind": line.kind, "state": line.state, "asked_at": line.asked_at, "words": line.words, "answer": line.answer}
+    return {**told, "field": line.field, "value": line.value} if line.field else told
 
 
 def _picture(house: House, tenant: TenantId, blobs: BlobStore, name: UUID) -> bytes | None:

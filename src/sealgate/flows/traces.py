@@ -31,7 +31,7 @@ def tokens_of(house: House, db: Reader, person: PersonId) -> Tokens:
     row = directory.person(db, person)
     if row is None:
         return []
-    wanted = [("person", str(person)), *(("plate", plate) for plate in _plates(house, db, person))]
+    wanted = [("person", str(person)), *(("plate", plate) for plate in plates_of(house, db, person))]
     found: Tokens = []
     for site in places.sites(db):
         tz = zone(site.time_zone)
@@ -74,7 +74,7 @@ def pictures_of(house: House, db: Reader, tokens: Sequence[tuple[int, Token]]) -
     return names
 
 
-def _plates(house: House, db: Reader, person: PersonId) -> list[str]:
+def plates_of(house: House, db: Reader, person: PersonId) -> list[str]:
     plates: list[str] = []
     for row in directory.credentials_of(db, person):
         if row.means is Means.PLATE and row.ended_at is None:

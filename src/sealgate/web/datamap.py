@@ -23,7 +23,7 @@ router = APIRouter(prefix="/data-map")
 Text = Annotated[str, Form()]
 
 AREAS: Mapping[str, frozenset[str]] = {
-    _("People"): frozenset({"people", "imports", "group_members", "presence", "credentials", "consents"}),
+    _("People"): frozenset({"people", "imports", "group_members", "presence", "credentials", "consents", "asks"}),
     _("Visits and blocks"): frozenset({"visits", "visit_blocks"}),
     _("Passages and gates"): frozenset({"passages", "replays", "gates", "edges"}),
     _("Parking"): frozenset(

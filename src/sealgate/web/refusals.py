@@ -50,6 +50,12 @@ REFUSALS: Mapping[str, Sentence] = {
     "edge.bad-code": Sentence(_("That is no code of an edge"), _("Add an edge at the centre; its code is shown once")),
     "edge.not-joined": Sentence(_("This box has not joined a centre"), _("Run sealgate edge join")),
     "link.broken": Sentence(_("What came over the link was not sealed by its other end")),
+    # people's own data
+    "ask.not-whole": Sentence(_("Something is missing in what you ask for"), _("Say in a few words what it is about")),
+    "ask.answered-already": Sentence(_("It was answered, or taken back, meanwhile"), _AGAIN),
+    "ask.asked-already": Sentence(_("You asked for that already"), _("The day of the answer stands beside it")),
+    "privacy-rules.invalid": Sentence(_("That rule does not fit"), _("Check what was typed")),
+    "own.contact-by-personnel": Sentence(_("Personnel change these here"), _("Ask for a correction")),
     # files of people
     "people-file.not-text": Sentence(
         _("The file is no text in UTF-8 or GB18030"), _("Save it from the spreadsheet as CSV UTF-8")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from sealgate.domain.access import Passback, Reason
+from sealgate.domain.asking import AskField, AskKind, AskState, Regime
 from sealgate.domain.attendance import DayClass, Direction, Figure, Issue, Verdict
 from sealgate.domain.attendance_calendar import CalendarDay
 from sealgate.domain.attendance_facts import LeavePart
@@ -49,6 +50,28 @@ def _(text: str) -> str:
 
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    AskKind: {
+        AskKind.ACCESS: _("Explanation or copy"),
+        AskKind.CORRECT: _("Correction"),
+        AskKind.ERASE: _("Erasure"),
+    },
+    AskState: {
+        AskState.OPEN: _("Waits for the answer"),
+        AskState.GRANTED: _("Done"),
+        AskState.REFUSED: _("Refused"),
+        AskState.TAKEN_BACK: _("Taken back"),
+    },
+    AskField: {
+        AskField.NAME: _("Name"),
+        AskField.PHONE: _("Phone"),
+        AskField.EMAIL: _("E-mail"),
+        AskField.NUMBER: _("Number"),
+        AskField.OTHER: _("Something else"),
+    },
+    Regime: {
+        Regime.PIPL: _("PIPL (China): timely, in working days"),
+        Regime.GDPR: _("GDPR (European Union): one month"),
+    },
     Reason: {
         Reason.ALLOWED: _("May pass"),
         Reason.FORCED: _("Opened by hand"),
@@ -210,6 +233,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.CHANGE_RULES: _("Change gates and rules"),
         Permission.SEE_JOURNAL: _("Read the journal"),
         Permission.ERASE: _("Hand over and erase personal data"),
+        Permission.PRIVACY: _("Hold data, answer for the use of faces and for a breach"),
+        Permission.ANSWER: _("Answer people about their own data"),
         Permission.MANAGE_OPERATORS: _("Give roles to operators"),
         Permission.PARKING: _("See lots and stays"),
         Permission.PARKING_RULES: _("Change lots, tariffs and permits"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from sealgate.domain.ids import PersonId
+from sealgate.domain.operators import Role
 from sealgate.flows import enrol, selfservice
 from sealgate.flows import people as reading
 from sealgate.flows.kit import House, Signed
@@ -99,6 +103,36 @@ def test_a_session_ends_after_thirty_days(link: str, browser: Opens, clock: Any)
     assert phone.get("/my").status_code == 200
     clock.move(timedelta(days=1))
     assert phone.get("/my").status_code == 401
+
+
+def test_she_asks_for_a_correction_reads_every_look_and_takes_everything_with_her(
+    house: House, alice: Signed, link: str, people: People, show: Any, browser: Opens, enter: Enter, operator: Any
+) -> None:
+    """From her phone to the officer's inbox and back; each page of her own answers in both languages."""
+    show("40000001")
+    phone, officer = browser(), enter(operator("Olga Privat", Role.PRIVACY))
+    phone.post(link)
+    asked = phone.post("/my/requests", {"kind": "correct", "field": "name", "value": "Alice Marsh", "words": "married"})
+    assert "working days left" in asked.text
+    assert phone.post("/my/requests", {"kind": "correct", "field": "email", "value": "no address"}).status_code == 422
+    assert phone.post("/my/requests", {"kind": "nonsense"}).status_code == 422
+    assert "alice@example.com" in phone.post("/my/contact", {"phone": "", "email": "alice@example.com"}).text
+    inbox = officer.get("/requests")
+    (address,) = re.findall(r"/requests/[0-9a-f-]{36}", inbox.text)
+    assert officer.post(address, {"verdict": "refuse", "words": ""}).status_code == 422
+    assert "married" in officer.get(address).text
+    officer.post(address, {"verdict": "grant", "words": "of course"})
+    assert "of course" in phone.get("/my/requests").text
+    assert "Olga Privat did what they asked" in phone.get("/my/looks").text
+    assert "Lobby" in phone.get("/my/passages").text
+    for path in ("/my/requests", "/my/looks", "/my/passages"):
+        assert "我的数据" in phone.get(path, headers={"Accept-Language": "zh-CN"}).text
+    packed = zipfile.ZipFile(io.BytesIO(phone.get("/my/everything").content))
+    told = json.loads(packed.read("data.json"))
+    assert (told["profile"]["name"], told["requests"][0]["answer"]) == ("Alice Marsh", "of course")
+    assert officer.post("/requests/rules", {"regime": "gdpr", "working_days": "15", "contact": "Olga"}).status_code == 200
+    phone.post("/my/requests", {"kind": "erase"})
+    assert "days left" in officer.get("/requests").text
 
 
 def test_dora_may_not_make_links(dora: Signed, place: Any, people: People, enter: Enter) -> None:

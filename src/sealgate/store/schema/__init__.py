@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sealgate.store.schema.accounts import api_keys, operators, sessions, setup_links
 from sealgate.store.schema.agreements import agreements
+from sealgate.store.schema.asking import asks, privacy_rules
 from sealgate.store.schema.edges import edges
 from sealgate.store.schema.hours import (
     calendars,
@@ -59,6 +60,7 @@ from sealgate.store.schema.visits import letters, reception_calls, visit_blocks,
 __all__ = [
     "agreements",
     "api_keys",
+    "asks",
     "bans",
     "bills",
     "calendars",
@@ -108,6 +110,7 @@ __all__ = [
     "permits",
     "pictures",
     "presence",
+    "privacy_rules",
     "readings",
     "reception_calls",
     "refunds",
