@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test lint types contracts tests drill soak system front models wheel format lock bench shots clean
+.PHONY: help docs demo test lint types contracts tests drill soak system front models wheel format lock bench shots train clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: $(VENV)/.ready models ## every benchmark (minutes); DATA=../shared/data b
 
 shots: $(VENV)/.ready models front ## screenshots of every page into shots/, and the README's picture
 	SEALGATE_README_PICTURE=1 SEALGATE_ALL_SHOTS=1 $(BIN)/pytest tests/browser -k screenshot
+
+train: ## the second plate reader from drawn plates (hours; training/README.md); GLYPHS=DIR OUT=DIR
+	PYTHONPATH=src:training nice $(PY) -m platereader --glyphs $(GLYPHS) --out $(OUT) $(JUDGE)
 
 clean: ## what was built; not the data
 	rm -rf $(VENV) node_modules dist build shots src/sealgate/web/static/vendor src/sealgate/vision/models/*.onnx
