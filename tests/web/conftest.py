@@ -96,10 +96,22 @@ def acme(house: House) -> TenantId:
 
 
 @pytest.fixture
-def address(house: House) -> Iterator[str]:
-    served = Served(console.build(house))
-    yield served.address
-    served.stop()
+def serve() -> Iterator[Callable[[FastAPI], Served]]:
+    """Put an application behind a socket, until the test is over."""
+    up: list[Served] = []
+
+    def start(application: FastAPI) -> Served:
+        up.append(Served(application))
+        return up[-1]
+
+    yield start
+    for served in up:
+        served.stop()
+
+
+@pytest.fixture
+def address(house: House, serve: Callable[[FastAPI], Served]) -> str:
+    return serve(console.build(house)).address
 
 
 def no_fault(answer: httpx.Response) -> httpx.Response:

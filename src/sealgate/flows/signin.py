@@ -147,7 +147,7 @@ def set_up(house: House, secret: str, *, name: str, login: str, password: str) -
             raise LinkUsed
         _add_operator(house, tx, operator, profile, roles, {"hash": hashed, "short": short}, now)
         journal.write(tx, house.keyring, now, "operator.added", object=f"operator:{operator}")
-        return _new_session(tx, operator, now)
+        return new_session(tx, operator, now)
 
 
 def _add_operator(
@@ -197,7 +197,7 @@ def sign_in(house: House, tenant_name: str | None, login: str, password: str) ->
         return Entered(step=factor.step_ticket(house, tenant, operator.operator, now + STEP))
     with house.store.begin(tenant, Actor("operator", str(operator.operator))) as tx:
         journal.write(tx, house.keyring, now, "operator.signed-in", object=f"operator:{operator.operator}")
-        return Entered(session=_new_session(tx, operator.operator, now))
+        return Entered(session=new_session(tx, operator.operator, now))
 
 
 def second_step(house: House, step: str, code: str) -> str:
@@ -216,7 +216,7 @@ def second_step(house: House, step: str, code: str) -> str:
         journal.write(
             tx, house.keyring, now, "operator.signed-in" if right else "operator.wrong-code", object=f"operator:{operator}"
         )
-        session = _new_session(tx, operator, now) if right else None
+        session = new_session(tx, operator, now) if right else None
     if session is None:
         house.sign_in_tries.missed(key, now)
         raise WrongCode
@@ -361,7 +361,7 @@ def _fits(hashed: str, password: str) -> bool:
         return False
 
 
-def _new_session(tx: Tx, operator: OperatorId, now: datetime) -> str:
+def new_session(tx: Tx, operator: OperatorId, now: datetime) -> str:
     token = new_secret(tx.tenant)
     accounts.add_session(tx, accounts.SessionRow(fingerprint(token), operator, created_at=now, expires_at=now + SESSION))
     return token

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.operators import Permission
-from sealgate.flows import factor, signin
+from sealgate.flows import factor, passkeys, signin
 from sealgate.flows import password as passwords
+from sealgate.flows.freshly import is_fresh
 from sealgate.web.frame import THEMES, AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Language, _
 from sealgate.web.sessions import before_factor, take_cookie
@@ -85,4 +86,11 @@ def appear(request: Request, theme: Annotated[str, Form()] = "") -> Response:
 
 def _context(page: Page) -> dict[str, Any]:
     allowed = [permission for permission in Permission if page.signed.may(permission)]
-    return {"sessions": signin.my_sessions(page.house, page.signed), "allowed": allowed, "languages": list(Language)}
+    return {
+        "sessions": signin.my_sessions(page.house, page.signed),
+        "allowed": allowed,
+        "languages": list(Language),
+        "passkeys": passkeys.mine(page.house, page.signed),
+        "passkeys_possible": passkeys.possible(page.house),
+        "fresh": is_fresh(page.house, page.signed),
+    }

@@ -112,6 +112,15 @@ REFUSALS: Mapping[str, Sentence] = {
         _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
     ),
     "signin.step-over": Sentence(_("That took too long"), _("Sign in again")),
+    "signin.step-used": Sentence(_("This step was taken already"), _("Sign in again")),
+    "signin.not-fresh": Sentence(_("You signed in too long ago for this"), _("Sign out, sign in again and come back")),
+    "passkey.no-name": Sentence(_("This installation has no name that passkeys are made for"), _RUNS),
+    "passkey.refused": Sentence(_("This passkey is not known here"), _("Use your password, or another passkey")),
+    "passkey.copied": Sentence(
+        _("Somebody has a second one of this passkey, so it opens nothing"), _("Sign in with your password and remove it")
+    ),
+    "passkey.known": Sentence(_("This passkey is known already")),
+    "passkey.too-many": Sentence(_("That is more passkeys than anybody needs"), _("Remove one first")),
     "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
     "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
     "operators.no-role": Sentence(_("Choose a role"), _("Without one the operator may do nothing")),

@@ -7,7 +7,7 @@ The surprising thing: passwords are checked a few at a time on a limiter of thei
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from anyio import CapacityLimiter
@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.tries import Tries
-from sealgate.flows import signin
+from sealgate.flows import passkeys, signin
 from sealgate.flows.kit import House
 from sealgate.web.frame import again, render
 from sealgate.web.sessions import before_factor, give_cookie, opened, signed_in, take_cookie
@@ -53,12 +53,12 @@ async def enter(
     tenant: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    house, door, address = _at_the_door(request)
+    house, door, address = at_the_door(request)
     try:
-        _wait(house, door, address)
+        refuse_waiting(house, door, address)
         entered = await run_sync(signin.sign_in, house, tenant or None, login, password, limiter=door.checks)
     except Refused as refused:
-        _count(house, door, address, refused)
+        count_miss(house, door, address, refused)
         return _waiting(_again(request, refused, next, login, tenant), refused)
     if entered.session is not None:
         return _welcome(request, entered.session, next)
@@ -83,12 +83,12 @@ def enter_code(
     code: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    house, door, address = _at_the_door(request)
+    house, door, address = at_the_door(request)
     try:
-        _wait(house, door, address)
+        refuse_waiting(house, door, address)
         session = signin.second_step(house, request.cookies.get(STEP, ""), code)
     except Refused as refused:
-        _count(house, door, address, refused)
+        count_miss(house, door, address, refused)
         if isinstance(refused, signin.StepOver):
             return _again(request, refused, next)
         return _waiting(again(request, "signin_code.html", refused, next=local(next)), refused)
@@ -123,7 +123,7 @@ async def set_up(
     login: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
-    house, door, _ = _at_the_door(request)
+    house, door, _ = at_the_door(request)
 
     def make() -> str:
         if not signin.link_is_good(house, secret):
@@ -153,17 +153,17 @@ def local(address: str) -> str:
     return address if plain and address.startswith("/") and not address.startswith("//") else "/"
 
 
-def _at_the_door(request: Request) -> tuple[House, Door, str]:
+def at_the_door(request: Request) -> tuple[House, Door, str]:
     return request.app.state.house, request.app.state.door, request.client.host if request.client else ""
 
 
-def _wait(house: House, door: Door, address: str) -> None:
+def refuse_waiting(house: House, door: Door, address: str) -> None:
     wait = door.misses.wait(address, house.clock.now())
     if wait:
         raise signin.TooManyTries(wait)
 
 
-def _count(house: House, door: Door, address: str, refused: Refused) -> None:
+def count_miss(house: House, door: Door, address: str, refused: Refused) -> None:
     if not isinstance(refused, signin.TooManyTries):
         door.misses.missed(address, house.clock.now())
 
@@ -176,12 +176,18 @@ def _welcome(request: Request, session: str, next_address: str) -> Response:
 
 def _form(request: Request, next_address: str) -> Response:
     several = len(request.app.state.house.store.tenants()) > 1
-    return render(request, "signin.html", next=local(next_address), login="", tenant="", several=several)
+    return render(request, "signin.html", **_ways(request), next=local(next_address), login="", tenant="", several=several)
 
 
 def _again(request: Request, refused: Refused, next_address: str, login: str = "", tenant: str = "") -> Response:
     several = len(request.app.state.house.store.tenants()) > 1
-    return again(request, "signin.html", refused, next=local(next_address), login=login, tenant=tenant, several=several)
+    typed = {"next": local(next_address), "login": login, "tenant": tenant, "several": several}
+    return again(request, "signin.html", refused, **_ways(request), **typed)
+
+
+def _ways(request: Request) -> dict[str, Any]:
+    """What there is beside the password."""
+    return {"with_passkey": passkeys.possible(request.app.state.house)}
 
 
 def _waiting(response: Response, refused: Refused) -> Response:

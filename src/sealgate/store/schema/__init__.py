@@ -42,6 +42,7 @@ from sealgate.store.schema.payroll import pay_entries, pay_packs, pay_policies, 
 from sealgate.store.schema.people import consents, credentials, group_members, imports, people, presence
 from sealgate.store.schema.places import gates, grants, groups, holidays, sites, tenants, timetables, zones
 from sealgate.store.schema.retention import retention
+from sealgate.store.schema.signing_in import passkeys, spent_tickets
 from sealgate.store.schema.stays import (
     bills,
     calls,
@@ -98,6 +99,7 @@ __all__ = [
     "own_links",
     "own_sessions",
     "passages",
+    "passkeys",
     "pay_entries",
     "pay_packs",
     "pay_policies",
@@ -126,6 +128,7 @@ __all__ = [
     "setup_links",
     "shifts",
     "sites",
+    "spent_tickets",
     "stay_masks",
     "stay_validations",
     "stays",
