@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -53,7 +53,16 @@ class Settings(BaseSettings):
         None, description="PEM certificate chain; needed on any address but the loopback one, unless a trusted proxy is named"
     )
     tls_key: Path | None = Field(None, description="PEM private key of the certificate")
-    trusted_proxy: str = Field("", description="Address of the proxy that ends TLS in front of us")
+    trusted_proxy: str = Field(
+        "", description="Addresses or networks, by commas, of the proxy that ends TLS in front of us; it alone may say who asks"
+    )
+    hosts: str = Field("", description="Names, by commas, under which we are asked for beside that of public_address")
+    request_timeout: float = Field(
+        30.0, gt=0, le=600, description="Seconds that a request's head may take, and that its body may be late"
+    )
+    most_connections: int = Field(
+        1000, ge=10, le=100_000, description="Connections at once; whoever comes after is told to wait"
+    )
     public_address: str = Field("", description="How browsers reach us, such as https://gate.example.org")
     node: int = Field(0, ge=0, lt=4096, description="Number of this program among those writing one database; part of every id")
     frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
@@ -111,10 +120,9 @@ class Settings(BaseSettings):
     def _closed_by_default(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together")
-        if not is_loopback(self.host) and self.tls_certificate is None and not self.trusted_proxy:
-            raise ValueError(
-                f"refusing to listen on {self.host} without TLS: set tls_certificate and tls_key, or name the trusted_proxy"
-            )
+        for proxy in self.proxies:
+            if proxy != "*":
+                ip_network(proxy, strict=False)  # raises a ValueError, which names it
         return self
 
     @model_validator(mode="after")
@@ -145,6 +153,26 @@ class Settings(BaseSettings):
         return all(getattr(self, name) for name in _parts(provider))
 
     @property
+    def proxies(self) -> list[str]:
+        return _listed(self.trusted_proxy)
+
+    @property
+    def trusts_anybody(self) -> bool:
+        """Whether the proxies are everybody: then anyone may say that TLS was ended in front, and who is asking."""
+        return any(proxy == "*" or ip_network(proxy, strict=False).prefixlen == 0 for proxy in self.proxies)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it would listen where others hear, with no TLS of its own and no proxy of a name in front."""
+        behind = bool(self.proxies) and not self.trusts_anybody
+        return not is_loopback(self.host) and self.tls_certificate is None and not behind
+
+    @property
+    def names(self) -> list[str]:
+        """Under which we are asked for, beside that of `public_address`."""
+        return _listed(self.hosts)
+
+    @property
     def keys_folder(self) -> Path:
         return self.keys or self.data.with_name(self.data.name + "-keys")
 
@@ -155,6 +183,10 @@ class Settings(BaseSettings):
     @property
     def wait_for_lock(self) -> timedelta:
         return timedelta(seconds=self.busy_timeout)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _parts(provider: str) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sealgate.app import Program, initialise, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.sightings import Means
 from sealgate.flows import campus, enrol, looking
 from sealgate.flows.campus import Campus, card_number

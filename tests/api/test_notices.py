@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sealgate.app import Program, initialise, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.billing import PaymentState
 from sealgate.domain.calendar import day_number
 from sealgate.domain.ids import LotId, PaymentId, StayId, TenantId

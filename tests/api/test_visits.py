@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sealgate.app import initialise, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.operators import Role, Scope
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means

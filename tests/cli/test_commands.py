@@ -30,10 +30,11 @@ def test_serving_nothing_says_what_to_do(sealgate: Sealgate, tmp_path: Path) -> 
 
 
 def test_a_public_address_without_tls_is_refused(sealgate: Sealgate, tmp_path: Path) -> None:
-    refused = sealgate("serve", "--data", tmp_path, "--host", "0.0.0.0")
+    assert sealgate("init", "Acme", "--data", tmp_path / "data").status == 0
+    refused = sealgate("serve", "--data", tmp_path / "data", "--host", "0.0.0.0", "--port", "0")
     assert refused.status == 1
-    assert "settings.invalid" in refused.err
-    assert "without TLS" in refused.err
+    assert "app.listening-without-tls" in refused.err
+    assert "trusted_proxy" in refused.err
 
 
 def test_a_misspelt_setting_is_an_error(sealgate: Sealgate, tmp_path: Path) -> None:

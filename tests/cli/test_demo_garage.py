@@ -13,7 +13,7 @@ import pytest
 from sealgate.app import Program, initialise, running
 from sealgate.cli.demo_garage import FastClock, GarageTraffic
 from sealgate.cli.demo_past import live_a_week
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import campus as campuses

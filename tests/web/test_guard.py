@@ -181,7 +181,7 @@ def test_a_body_that_never_ends_is_cut_off(alice: Signed, enter: Enters) -> None
 
     def flood() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="face"; filename="a.jpg"\r\n\r\n'
-        for _ in range(console.BODY_LIMIT // 1_000_000 + 2):
+        for _ in range(console.FORM_LIMIT // 1_000_000 + 2):
             yield b"x" * 1_000_000
 
     try:

@@ -5,10 +5,12 @@ opposite order. Nothing else in the tree reads settings.
 """
 
 from sealgate.app.errors import AlreadyFounded as AlreadyFounded
+from sealgate.app.errors import BadCertificate as BadCertificate
 from sealgate.app.errors import CannotWrite as CannotWrite
 from sealgate.app.errors import NoSuchGate as NoSuchGate
 from sealgate.app.errors import NoSuchSite as NoSuchSite
 from sealgate.app.errors import NotFounded as NotFounded
+from sealgate.app.errors import OpenToAll as OpenToAll
 from sealgate.app.errors import PortTaken as PortTaken
 from sealgate.app.memory import SiteGalleries as SiteGalleries
 from sealgate.app.memory import Turner as Turner

@@ -29,5 +29,17 @@ class CannotWrite(Fault):
     code = "app.cannot-write"
 
 
+class OpenToAll(Fault):
+    """It would listen where others reach it, without TLS."""
+
+    code = "app.listening-without-tls"
+
+
+class BadCertificate(Fault):
+    """The certificate or its key cannot be used."""
+
+    code = "app.bad-certificate"
+
+
 class PortTaken(Fault):
     code = "app.port-taken"

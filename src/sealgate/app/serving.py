@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sealgate.api import edges as edge_api
 from sealgate.api import ingest, notices
 from sealgate.api import visits as visits_api
-from sealgate.app.errors import PortTaken
+from sealgate.app.errors import OpenToAll, PortTaken
 from sealgate.app.program import Program
 from sealgate.edge.link import Link
 from sealgate.settings import Settings
@@ -17,7 +17,13 @@ from sealgate.web import console
 
 
 def bound_socket(settings: Settings) -> socket.socket:
-    """The listening socket, taken before anything is printed. Raises `PortTaken`."""
+    """The listening socket, taken before anything is printed. Raises `OpenToAll`, `PortTaken`."""
+    if settings.is_open:
+        trusts = ": a proxy that may be anybody is none" if settings.trusts_anybody else ""
+        raise OpenToAll(
+            f"refusing to listen on {settings.host} without TLS{trusts}",
+            hint="Set tls_certificate and tls_key, or name the address of the proxy that ends TLS in trusted_proxy",
+        )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -31,16 +37,17 @@ def bound_socket(settings: Settings) -> socket.socket:
 
 def web_application(program: Program) -> FastAPI:
     """The console with the machines' entrances beside it."""
-    application = console.build(program.house)
-    application.include_router(ingest.routes(program.house))
-    application.include_router(notices.routes(program.house))
-    application.include_router(visits_api.routes(program.house))
-    application.include_router(edge_api.routes(program.house, program.releases))
+    house, settings = program.house, program.settings
+    application = console.build(house, patience=settings.request_timeout, hosts=settings.names)
+    for entrance in (ingest.routes(house), notices.routes(house), visits_api.routes(house)):
+        console.join(application, entrance)
+    console.join(application, edge_api.routes(house, program.releases), most=edge_api.MOST_BYTES)
     return application
 
 
 def edge_application(program: Program, link: Link) -> FastAPI:
     """What readers at an edge's lanes speak to: their entrance alone, with no console beside it."""
-    application = console.build(program.house, routers=())
-    application.include_router(ingest.routes(program.house, lambda: link.away))
+    settings = program.settings
+    application = console.build(program.house, routers=(), patience=settings.request_timeout, hosts=settings.names)
+    console.join(application, ingest.routes(program.house, lambda: link.away))
     return application

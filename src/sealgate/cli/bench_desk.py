@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from sealgate.app import Program, initialise, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.desk import Act
 from sealgate.domain.ids import CallId
 from sealgate.domain.operators import Role

@@ -56,7 +56,8 @@ def demo(
     from sealgate.cli.demo_garage import garage_traffic
     from sealgate.cli.demo_past import live_a_week
     from sealgate.cli.demo_people import a_year_behind
-    from sealgate.cli.serve import listening, print_links, terminable
+    from sealgate.cli.listening import listening
+    from sealgate.cli.serve import print_links, terminable
     from sealgate.settings import load
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -229,7 +229,7 @@ class _Site:
     def edge(self, program: object, home: Path) -> None:
         """A box at the garage that joined: its disk lies beside the centre's, in the copy."""
         from sealgate.app import Program, join_centre
-        from sealgate.cli.serve import listening
+        from sealgate.cli.listening import listening
         from sealgate.flows import edges
         from sealgate.settings import load
 

@@ -80,7 +80,8 @@ def run(
     from threading import Event
 
     from sealgate.app import at_edge, edge_application, readers
-    from sealgate.cli.serve import listening, terminable
+    from sealgate.cli.listening import listening
+    from sealgate.cli.serve import terminable
     from sealgate.settings import load
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

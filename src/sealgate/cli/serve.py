@@ -7,18 +7,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    import socket
-
-    import uvicorn
-    from fastapi import FastAPI
-
     from sealgate.app import Program
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the database and the sealed pictures")]
@@ -54,6 +48,7 @@ def serve(
     port: Port = None,
 ) -> None:
     from sealgate.app import readers, running
+    from sealgate.cli.listening import listening
     from sealgate.settings import load
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -84,71 +79,6 @@ def terminable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class Listening:
-    """The web server in a thread of its own. `address` is where browsers find it."""
-
-    def __init__(self, server: uvicorn.Server, sock: socket.socket, address: str) -> None:
-        self._server, self._sock, self.address = server, sock, address
-        self._ended = Event()
-        self._thread = Thread(target=self._run, name="web", daemon=True)
-
-    def start(self) -> None:
-        """Begin, and come back once browsers are answered; whoever reads the printed address may use it at once."""
-        self._thread.start()
-        while not self._server.started and not self._ended.wait(timeout=0.01):
-            pass
-
-    def wait(self) -> None:
-        """Until Ctrl-C, a termination signal, or the server's own end.
-
-        Not by `Thread.join`: an interrupt in the middle of it makes Python 3.11 take the thread for ended.
-        """
-        try:
-            while not self._ended.wait(timeout=0.5):
-                pass
-        except KeyboardInterrupt:
-            typer.echo("Stopping.")
-
-    def _run(self) -> None:
-        try:
-            self._server.run(sockets=[self._sock])
-        finally:
-            self._ended.set()
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(timeout=10)
-        if self._thread.is_alive():
-            self._server.force_exit = True
-            self._thread.join(timeout=5)
-
-
-@contextmanager
-def listening(program: Program, application: FastAPI | None = None) -> Iterator[Listening]:
-    """Serve the console, or that application, until the body ends. Raises `PortTaken` where the address cannot be had."""
-    import uvicorn
-
-    from sealgate.app import bound_socket, web_application
-
-    settings = program.settings
-    sock = bound_socket(settings)
-    options: dict[str, Any] = {"log_level": "warning", "timeout_graceful_shutdown": 2, "server_header": False}
-    if settings.tls_certificate is not None and settings.tls_key is not None:
-        options |= {"ssl_certfile": str(settings.tls_certificate), "ssl_keyfile": str(settings.tls_key)}
-    if settings.trusted_proxy:
-        options |= {"proxy_headers": True, "forwarded_allow_ips": settings.trusted_proxy}
-    server = uvicorn.Server(uvicorn.Config(application or web_application(program), **options))
-    scheme = "https" if settings.tls_certificate is not None else "http"
-    host, port = sock.getsockname()[:2]
-    listening = Listening(server, sock, settings.public_address.rstrip("/") or f"{scheme}://{host}:{port}")
-    listening.start()
-    try:
-        yield listening
-    finally:
-        listening.stop()
-        sock.close()
 
 
 def print_links(program: Program, address: str) -> None:

@@ -22,6 +22,7 @@ from sealgate.flows import books, invoicing, reconciling
 from sealgate.flows.books import Asked, Paid
 from sealgate.flows.invoicing import Wanted
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import _
 from sealgate.web.report_sheets import invoices_sheet, provider_said
 from sealgate.web.reports import XLSX, as_file
@@ -90,6 +91,7 @@ def differences(
 
 
 @router.post("/differences/statement")
+@takes(40 << 20)
 def statement(
     request: Request,
     page: AtPage,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -75,13 +78,15 @@ from sealgate.web import (
     ways,
 )
 from sealgate.web.frame import render
-from sealgate.web.guard import Bounded, HouseRules, SameOrigin
+from sealgate.web.guard import TAKES, Bounded, HouseRules, KnownHost, Larger, SameOrigin, TooLarge
 from sealgate.web.i18n import words_of
 from sealgate.web.sessions import FactorNeeded, SignInNeeded, closed
 from sealgate.web.telling import Told, tell
 
 LOG = logging.getLogger("sealgate.web")
-BODY_LIMIT = 40 * 1024 * 1024
+FORM_LIMIT = 1024 * 1024
+"""Bytes: what any form of ours needs, and what a stranger may make us read. Routes that take files say so (`guard.takes`)."""
+
 ROUTERS = (
     start.router,
     signin.router,
@@ -140,25 +145,50 @@ ROUTERS = (
 )
 
 
-def build(house: House, *, routers: Sequence[APIRouter] = ROUTERS, body_limit: int = BODY_LIMIT) -> FastAPI:
-    """The web application over one house. `body_limit` is bytes: five photographs of a face fit. Without `routers` it is only
-    the walls around what somebody puts in."""
+def build(
+    house: House,
+    *,
+    routers: Sequence[APIRouter] = ROUTERS,
+    form_limit: int = FORM_LIMIT,
+    patience: float = 30.0,
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """The web application over one house. Without `routers` it is only the walls around what somebody puts in.
+
+    `form_limit` is bytes, `patience` the seconds that a body may be late, `hosts` names of ours beside that of `house.address`.
+    """
     app = FastAPI(title="Sealgate", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.door = signin.Door()
+    app.state.larger = larger = []
     console = APIRouter(dependencies=[Depends(closed)])
     for router in routers:
         console.include_router(router)
+        larger += _larger(router)
     app.include_router(console)
     app.mount("/static", Static(directory=str(files("sealgate.web") / "static")))
     for family in (Refused, Fault, HTTPException, RequestValidationError):
         app.add_exception_handler(family, answer)
     app.add_middleware(GZipMiddleware, minimum_size=800)
     app.add_middleware(SameOrigin)
-    app.add_middleware(Bounded, limit=body_limit)
+    app.add_middleware(Bounded, limit=form_limit, larger=larger, patience=patience)
+    app.add_middleware(KnownHost, names={*hosts, urlsplit(house.address).hostname or "localhost"})
     app.add_middleware(Catcher)
     app.add_middleware(HouseRules)
     return app
+
+
+def join(app: FastAPI, router: APIRouter, *, most: int = 0) -> None:
+    """Put a machines' entrance beside the console, within the same walls. `most` is the bytes of a body, where a form's do
+    not suffice."""
+    app.include_router(router)
+    app.state.larger += _larger(router, most)
+
+
+def _larger(router: APIRouter, most: int = 0) -> list[Larger]:
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+    taken = [(route, getattr(route.endpoint, TAKES, most)) for route in routes]
+    return [Larger(route.path_regex, frozenset(route.methods or ()), size) for route, size in taken if size]
 
 
 class Static(StaticFiles):
@@ -169,6 +199,10 @@ class Static(StaticFiles):
         kept = b"v=" in scope["query_string"] and response.status_code == 200
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
         return response
+
+
+_MUCH = re.compile("exceeded maximum|Too many")
+"""What the parser of forms says of a field, or of fields, beyond its own bounds."""
 
 
 class Catcher:
@@ -215,6 +249,8 @@ def _ours(error: Exception) -> Exception:
         return NotFound("path") if any(place[0] == "path" for place in places) else Invalid(str(places[:5]))
     if isinstance(error, HTTPException) and isinstance(error.__cause__, Refused):
         return error.__cause__
+    if isinstance(error, HTTPException) and _MUCH.search(str(error.detail)):
+        return TooLarge(str(error.detail))
     return error
 
 

@@ -1,4 +1,5 @@
-"""The wall around every page: where a request may come from, how large it is, and what a browser may do with the answer.
+"""The wall around every page: whom a request is for and from where, how large and how slow it may be, and what a browser may
+do with the answer.
 
 Plain ASGI, because these run for static files and streams too. The surprising thing: there are no form tokens.
 Browsers say themselves where a request was made (Sec-Fetch-Site, else Origin), and whatever does not say so is refused.
@@ -6,6 +7,14 @@ Browsers say themselves where a request was made (Sec-Fetch-Site, else Origin), 
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from time import monotonic
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -54,6 +63,26 @@ class CrossOrigin(Refused):
 class TooLarge(Refused):
     code = "request.too-large"
     status = 413
+
+
+class TooSlow(Refused):
+    """The body came more slowly than any line brings it."""
+
+    code = "request.too-slow"
+    status = 408
+
+
+class UnknownHost(Refused):
+    """The request is for a name that is not ours."""
+
+    code = "request.unknown-host"
+    status = 421
+
+
+Handler = TypeVar("Handler", bound=Callable[..., object])
+TAKES = "__sealgate_takes__"
+SLOWEST = 1024
+"""Bytes of a body each second, on the whole."""
 
 
 class HouseRules:
@@ -107,27 +136,96 @@ def ours(headers: Headers) -> bool:
     return bool(host) and urlsplit(origin).netloc == host
 
 
-class Bounded:
-    """Refuses a body of more than `limit` bytes, by its announced length or, where that is missing or a lie, as it comes."""
+class KnownHost:
+    """Answers only to names that are ours: a page under a name of somebody else's that leads here must not read what we say.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    A number for a name (`192.0.2.7:8470`) and `localhost` are taken: nobody else can own them.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self.app = app
-        self.limit = limit
+        self.names = frozenset(name.lower() for name in names) | {"localhost"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) != 1 or not self._ours(hosts[0]):
+                raise UnknownHost("not a name of ours", hint="Name it in public_address or hosts")
+        await self.app(scope, receive, send)
+
+    def _ours(self, host: str) -> bool:
+        name = host_of(host)
+        if name in self.names:
+            return True
+        with suppress(ValueError):
+            ip_address(name)
+            return True
+        return False
+
+
+def host_of(host: str) -> str:
+    """The name in a Host header, without its port and in small letters; a header that is none gives what no name is."""
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::\d{1,5})?", host)
+    return found[1].strip("[]").lower().rstrip(".") if found else ""
+
+
+def takes(most: int) -> Callable[[Handler], Handler]:
+    """This route takes a body of up to that many bytes; every other route takes what a form needs."""
+
+    def marked(handler: Handler) -> Handler:
+        setattr(handler, TAKES, most)
+        return handler
+
+    return marked
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """A route that takes more than a form."""
+
+    path: re.Pattern[str]
+    methods: frozenset[str]
+    most: int
+
+
+class Bounded:
+    """Refuses a body that is too large, by its announced length or, where that is missing or a lie, as it comes; and one that
+    comes too slowly: after `patience` seconds it must have come at `SLOWEST` on the whole.
+
+    `limit` is bytes, for every route that is not among the `larger` ones.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, larger: Sequence[Larger] = (), patience: float = 30.0) -> None:
+        self.app = app
+        self.limit, self.larger, self.patience = limit, larger, patience
+
+    def limit_of(self, method: str, path: str) -> int:
+        if method in SAFE:
+            return self.limit
+        return max((one.most for one in self.larger if method in one.methods and one.path.match(path)), default=self.limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.limit_of(scope["method"], scope["path"])
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > self.limit:
+        if not length.isascii() or not length.isdigit() or len(length) > 18 or int(length) > limit:
             raise TooLarge
-        seen = 0
+        seen, whole, since = 0, False, monotonic()
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            if whole:  # nothing more is to come but the news that the other side has gone: that may take for ever
+                return await receive()
+            try:
+                async with asyncio.timeout(max(since + self.patience + seen / SLOWEST - monotonic(), 0)):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
             seen += len(message.get("body", b""))
-            if seen > self.limit:
+            whole = not message.get("more_body", False)
+            if seen > limit:
                 raise TooLarge
             return message
 

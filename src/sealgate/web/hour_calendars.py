@@ -17,6 +17,7 @@ from sealgate.domain.operators import Permission
 from sealgate.flows import hours_calendars, hours_rosters, hours_versions
 from sealgate.web.clocks import day_of
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import _
 
 router = APIRouter(prefix="/s/{site}/roster/calendars")
@@ -30,6 +31,7 @@ def listed(request: Request, page: AtPage) -> Response:
 
 
 @router.post("")
+@takes(MOST_TEXT + (64 << 10))
 def take_in(request: Request, page: AtPage, name: Text = "", file: Annotated[UploadFile | None, File()] = None) -> Response:
     """An iCalendar file, or our own CSV, under a name; one of that name is replaced."""
     plain = name.strip().lower()

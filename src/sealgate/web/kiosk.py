@@ -27,6 +27,7 @@ from sealgate.flows.kiosk import KioskGate, NothingSeen
 from sealgate.flows.kit import House
 from sealgate.ports import LatchAnswer
 from sealgate.web.frame import render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import Words, _, words_of
 from sealgate.web.sessions import opened
 
@@ -141,6 +142,7 @@ def screen(request: Request) -> Response:
 
 @router.post("/look")
 @opened
+@takes(LOOK_LIMIT)
 async def look(request: Request) -> Response:
     """One JPEG of the kiosk's camera, up to 2 MB; the answer is words to show."""
     gate = await run_in_threadpool(at_gate, request)

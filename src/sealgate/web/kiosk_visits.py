@@ -28,6 +28,7 @@ from sealgate.flows.kit import House
 from sealgate.flows.passage import Admission
 from sealgate.flows.visit_agree import NotAgreed, NoticeChanged, SeeReception
 from sealgate.web.frame import render, tell
+from sealgate.web.guard import takes
 from sealgate.web.i18n import words_of
 from sealgate.web.kiosk import Said, at_gate, told
 from sealgate.web.notices import FACE, text_of
@@ -198,6 +199,7 @@ def _answered(request: Request, name: str, form: dict[str, str]) -> Response:
 
 @router.post("/{name}/in")
 @opened
+@takes(40 << 20)
 def go_in(request: Request, name: str, pictures: Annotated[list[UploadFile] | None, File()] = None) -> Response:
     """By the code, or with pictures by the face: both lead to the same page."""
     kiosk, draft = _draft(request, name)

@@ -21,6 +21,7 @@ from sealgate.domain.payroll_terms import PayBasis, entry_document, terms_docume
 from sealgate.flows import pay_terms, paypacks
 from sealgate.web import pay_lines
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import _
 
 router = APIRouter(prefix="/payroll")
@@ -102,6 +103,7 @@ def set_policy(request: Request, page: AtPage, form: AsTyped) -> Response:
 
 
 @router.post("/rules/pack")
+@takes(12 * LONGEST)
 def set_pack(request: Request, page: AtPage, text: Annotated[str, Form(max_length=LONGEST)] = "") -> Response:
     try:
         pay_terms.set_pack(page.house, page.signed, text)

@@ -19,6 +19,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people_file import MAX_BYTES, MAX_ROWS, Field, Problem
 from sealgate.flows import people_import, rules
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import Language, Words, _
 from sealgate.web.sheets import Sheet, csv_of
 
@@ -47,6 +48,7 @@ def ask_file(request: Request, page: AtPage) -> Response:
 
 
 @router.post("")
+@takes(MAX_BYTES + (64 << 10))
 def bring(request: Request, page: AtPage, file: Annotated[UploadFile, File()]) -> Response:
     try:
         made = people_import.bring(page.house, page.signed, file.file.read(MAX_BYTES + 1), page.here.time_zone)

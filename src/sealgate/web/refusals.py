@@ -34,6 +34,10 @@ REFUSALS: Mapping[str, Sentence] = {
     # the request
     "request.cross-origin": Sentence(_("The request came from another page"), _("Open the page here and send the form again")),
     "request.too-large": Sentence(_("That is too large"), _("Send fewer or smaller pictures")),
+    "request.too-slow": Sentence(_("That came too slowly"), _("Send it again over a better line")),
+    "request.unknown-host": Sentence(
+        _("This is not the name of this installation"), _("Whoever runs it names it in public_address or hosts")
+    ),
     "form.not-a-number": Sentence(_("Type a figure, such as 0.5")),
     "form.not-a-day": Sentence(_("Choose a day")),
     "form.not-a-moment": Sentence(_("Choose a day and a time")),
@@ -519,6 +523,13 @@ FAULTS: Mapping[str, Sentence] = {
     "drill.no-site": Sentence(_("There is no site in that folder"), _("Name the folder that holds sealgate.sqlite")),
     "drill.postgres": Sentence(_("The drill reads a site on SQLite only"), _("Leave the addresses of databases unset")),
     "drill.no-server": Sentence(_("The server on the copy did not start"), _("Try sealgate serve on a copy of the folder")),
+    "app.listening-without-tls": Sentence(
+        _("It would listen without TLS where others reach it"),
+        _("Set tls_certificate and tls_key, or name the proxy that ends TLS in trusted_proxy"),
+    ),
+    "app.bad-certificate": Sentence(
+        _("The certificate or its key cannot be used"), _("Give a PEM chain and the unencrypted PEM key that belongs to it")
+    ),
     "app.port-taken": Sentence(_("The port is taken"), _("Choose another one with --port")),
     "payment.forged-answer": Sentence(
         _("An answer did not come from the payment provider"), _("Ask whoever runs this installation")

@@ -25,6 +25,7 @@ from sealgate.domain.tariff_model import Tariff
 from sealgate.domain.tariffs import Bill, Circumstances, price
 from sealgate.flows import tariffs
 from sealgate.web.frame import AtPage, Page, Told, redirect, render, tell
+from sealgate.web.guard import takes
 from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Plot, stairs_plot
 from sealgate.web.reports_drawn import length_label
@@ -100,6 +101,7 @@ def ask_tariff(request: Request, page: AtPage) -> Response:
 
 
 @router.post("/preview")
+@takes(12 * MOST_TEXT)
 def preview(
     request: Request,
     page: AtPage,
@@ -119,6 +121,7 @@ def preview(
 
 
 @router.post("")
+@takes(12 * MOST_TEXT)
 def save(
     request: Request,
     page: AtPage,

@@ -27,6 +27,7 @@ from sealgate.flows.people import PersonRecord
 from sealgate.web.asking import ask, purpose_of
 from sealgate.web.directory import address, day_of, record_page
 from sealgate.web.frame import AtPage, Page, again, redirect, render
+from sealgate.web.guard import takes
 from sealgate.web.i18n import _
 from sealgate.web.notices import FACE, FACE_NOTICES, text_of
 from sealgate.web.telling import tell
@@ -102,6 +103,7 @@ def ask_face(request: Request, page: AtPage, person: UUID) -> Response:
 
 
 @router.post("/face")
+@takes(40 << 20)
 def enrol_face(request: Request, page: AtPage, person: UUID, pictures: Annotated[list[UploadFile], File()]) -> Response:
     try:
         looks = _read(pictures)

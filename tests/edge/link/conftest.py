@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from sealgate.app import Program, initialise, join_centre, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.calendar import zone
 from sealgate.domain.ids import GateId, SiteId, StayId, TenantId

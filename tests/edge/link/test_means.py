@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sealgate.app import edge_application
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId
 from sealgate.domain.lots import Doubt

@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, Page, Playwright
 
 from sealgate.app import initialise, running
-from sealgate.cli.serve import listening
+from sealgate.cli.listening import listening
 from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
