@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sealgate.drills.linking import ATTACKS
-from sealgate.drills.scene import Count, Find, Scene
+from sealgate.drills.scene import Count, Find, Scene, databases_in
 from sealgate.drills.truth import Truth
 from sealgate.settings import load
 from sealgate.store.migrating import migrate
@@ -26,6 +26,7 @@ def test_a_token_of_two_days_and_one_of_another_table_are_found(tmp_path: Path) 
             sql.execute(PASSAGE, (TENANT, number, TENANT, TENANT, day, "allowed", token))
         sql.execute("INSERT INTO stay_masks VALUES (?, ?, ?)", (TENANT, ENROLLED, TENANT))
         sql.commit()
-    count, scene = Count(), Scene(tmp_path, load(data=tmp_path, keys=tmp_path), Truth())
+    found = databases_in(tmp_path, tmp_path / "thief", "sealgate.sqlite")
+    count, scene = Count(), Scene(tmp_path, found, load(data=tmp_path, keys=tmp_path), Truth())
     next(attack for attack in ATTACKS if attack.name == "days linked").run(scene, count)
     assert count.told == [Find("passages.token", "one token on 2 days"), Find("stay_masks.mask", "a token of a passage")]

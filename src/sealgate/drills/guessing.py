@@ -15,10 +15,9 @@ from datetime import date, timedelta
 from itertools import islice, product
 
 from sealgate.domain.platepatterns import DIGITS, LETTERS
-from sealgate.drills.scene import Attack, Count, Scene
+from sealgate.drills.scene import Attack, Count, Scene, columns_like
 from sealgate.drills.truth import Truth
 from sealgate.store.columns import HashBytes, TokenBytes
-from sealgate.store.schema import metadata
 from sealgate.vault.envelope import expand, fields
 
 HASHES = ("md5", "sha1", "sha224", "sha256", "sha512", "sha3_256", "blake2b", "blake2s")
@@ -93,16 +92,12 @@ def _writings(day: int) -> tuple[bytes, ...]:
 
 
 def tokens_of(scene: Scene) -> dict[bytes, str]:
-    """Every token and hash in the database, and the column that it stands in."""
+    """Every token and hash in the databases, and the column that it stands in."""
     found: dict[bytes, str] = {}
-    with scene.sql() as sql:
-        there = {name for (name,) in sql.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        for table in metadata.sorted_tables:
-            for column in table.columns:
-                if table.name in there and isinstance(column.type, TokenBytes | HashBytes):
-                    query = f'SELECT "{column.name}" FROM "{table.name}" WHERE "{column.name}" IS NOT NULL'
-                    for (cell,) in sql.execute(query):
-                        found[bytes(cell)] = f"{table.name}.{column.name}"
+    for name, sql in scene.each():
+        for table, column in columns_like(sql, TokenBytes, HashBytes):
+            for (cell,) in sql.execute(f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'):
+                found.setdefault(bytes(cell), f"{name}{table}.{column}")
     return found
 
 

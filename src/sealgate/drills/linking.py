@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from sealgate.drills.needles import Needle, Needles
-from sealgate.drills.scene import Attack, Count, Scene
+from sealgate.drills.scene import Attack, Count, Scene, columns_like
 from sealgate.drills.streams import pieces
 from sealgate.store.columns import TokenBytes
-from sealgate.store.schema import metadata
 
 _DAILY = (("passages", "token"), ("readings", "token"))
 
@@ -29,13 +28,12 @@ def _elsewhere(sql: sqlite3.Connection, count: Count) -> int:
     """A token of a passage that stands in any other table leads from the passage to whoever is enrolled."""
     daily = {bytes(token) for (token,) in sql.execute("SELECT token FROM passages WHERE token IS NOT NULL")}
     asked = 0
-    for table in metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, TokenBytes) and table.name not in {"passages", "readings", "replays"}:
-                for (token,) in sql.execute(f"SELECT {column.name} FROM {table.name} WHERE {column.name} IS NOT NULL"):
-                    asked += 1
-                    if bytes(token) in daily:
-                        count.found(f"{table.name}.{column.name}", "a token of a passage")
+    for table, column in columns_like(sql, TokenBytes):
+        if table not in {"passages", "readings", "replays"}:
+            for (token,) in sql.execute(f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'):
+                asked += 1
+                if bytes(token) in daily:
+                    count.found(f"{table}.{column}", "a token of a passage")
     return asked
 
 
@@ -46,10 +44,20 @@ def _sites(scene: Scene, count: Count) -> None:
             count.tries += 1
             if sites > 1:
                 count.found("passages.token", f"one token at {sites} sites")
-        query = "SELECT count(DISTINCT tenant_id) FROM passages WHERE token IS NOT NULL GROUP BY token HAVING count(*) > 1"
-        for (tenants,) in sql.execute(query):
-            if tenants > 1:
-                count.found("passages.token", "one token of two organisations")
+
+
+def _organisations(scene: Scene, count: Count) -> None:
+    """The same plate, name or number enrolled by two organisations has two tokens, or one could be asked about the other."""
+    owners: dict[bytes, bytes] = {}
+    with scene.sql() as sql:
+        for table, column in columns_like(sql, TokenBytes):
+            scene.told(f"{table}.{column}")
+            for tenant, token in sql.execute(
+                f'SELECT DISTINCT tenant_id, "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL'
+            ):
+                count.tries += 1
+                if owners.setdefault(bytes(token), tenant) != tenant:
+                    count.found(f"{table}.{column}", "one token of two organisations")
 
 
 def _remnants(scene: Scene, count: Count) -> None:
@@ -75,6 +83,7 @@ def _remnants(scene: Scene, count: Count) -> None:
 
 ATTACKS = (
     Attack("days linked", "Looks for a token of a passage that stands on two days, or in another table.", _days),
-    Attack("sites linked", "Looks for a token that stands at two sites or in two organisations.", _sites),
+    Attack("sites linked", "Looks for a token that stands at two sites.", _sites),
+    Attack("organisations linked", "Looks for a token of any kind that stands in two organisations.", _organisations),
     Attack("remnants", "Looks in every byte for standing tokens of cars whose stay is over.", _remnants),
 )

@@ -110,8 +110,8 @@ class Needles:
     """
 
     def __init__(self, needles: Iterable[Needle]) -> None:
-        by_bytes = {needle.seek: needle for needle in needles if len(needle.seek) >= LEAST}
-        self.needles = list(by_bytes.values())
+        manners = {(n.seek, n.width, n.whole, n.high): n for n in needles if len(n.seek) >= LEAST}
+        self.needles = list(manners.values())  # the same bytes may be two words, each in a form of its own
         self.longest = max((len(needle.seek) for needle in self.needles), default=0)
         self._heads: npt.NDArray[np.bool_] = np.zeros(1 << _BITS, np.bool_)
         self._tables: list[tuple[np.uint64, npt.NDArray[np.uint64], npt.NDArray[np.int64]]] = []

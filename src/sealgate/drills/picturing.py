@@ -20,7 +20,7 @@ CHANCE = 0.5
 
 _MAGIC = re.compile(
     rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*|\0\0\0.ftyp(?:heic|heix|avif|mif1)"
-    rb"|\0\0\0\x0cjP  ",
+    rb"|\0\0\0\x0cjP  |BM.{4}\0\0\0\0.{2}\0\0[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0",
     re.DOTALL,
 )
 _MOST_BYTES = 8 << 20
@@ -125,9 +125,9 @@ def _unturned(scene: Scene, count: Count) -> None:
 def _unit_vectors(data: bytes, kind: str, size: int, dimensions: int) -> Iterator[tuple[int, Vector]]:
     """Runs of so many small numbers whose length is about one. Of random bytes hardly any run is that long."""
     for shift in range(size):
+        if len(data) < shift + size * dimensions:
+            return
         numbers = np.frombuffer(data, kind, count=(len(data) - shift) // size, offset=shift)
-        if len(numbers) < dimensions:
-            continue
         bits = numbers.view(f"<u{size}") & _WITHOUT_SIGN[size]  # floats of one sign are in the order of their bits
         small = (bits <= _ABOUT_ONE[size]) & ((bits >= _LEAST[size]) | (bits == 0))
         edges = np.flatnonzero(np.diff(np.concatenate(([0], small.view(np.int8), [0]))))
@@ -144,7 +144,7 @@ def _unit_vectors(data: bytes, kind: str, size: int, dimensions: int) -> Iterato
 
 PICTURES = Attack(
     "pictures",
-    "Gives every blob to real decoders, and whatever in a file begins like a JPEG, PNG, WebP, GIF, TIFF, HEIC or AVIF.",
+    "Gives every blob to real decoders, and whatever in a file begins like a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF.",
     _pictures,
 )
 TEMPLATES = Attack(

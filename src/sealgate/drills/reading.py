@@ -3,13 +3,13 @@ named sealed and are not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from sealgate.drills.needles import Hit, Needles, needles_for
-from sealgate.drills.scene import Attack, Count, Scene
-from sealgate.drills.streams import Piece, files_in, inflated, is_text, pieces
+from sealgate.drills.scene import Attack, Count, Scene, columns_like, tables_of
+from sealgate.drills.streams import Piece, files_in, inflated, is_text, may_be_deflated, pieces, unwrapped
 from sealgate.drills.truth import Truth
 from sealgate.store.columns import HashBytes, SealedBytes, TokenBytes
 from sealgate.store.schema import metadata
@@ -17,17 +17,30 @@ from sealgate.vault.envelope import Form, header_of
 from sealgate.vault.errors import NotAnEnvelope
 
 THREADS = 2
+ROWS = 5_000
+"""Rows of a table that are looked through at once."""
+
 Look = Callable[[Piece], tuple[Piece, list[Hit]]]
 
 
-@lru_cache(maxsize=2)
-def _known(words: tuple[tuple[str, str], ...]) -> Needles:
-    return needles_for(words)
+_KNOWN: WeakKeyDictionary[Truth, Needles] = WeakKeyDictionary()
 
 
 def needles_of_truth(truth: Truth) -> Needles:
     """Made once for all attacks on the same words."""
-    return _known(tuple(truth.words.items()))
+    if truth not in _KNOWN:
+        _KNOWN[truth] = needles_for(tuple(truth.words.items()))
+    return _KNOWN[truth]
+
+
+def words_in(truth: Truth, told: bytes) -> Iterator[str]:
+    """The kind of each known word in what somebody was told, also packed or otherwise wrapped."""
+    needles = needles_of_truth(truth)
+    for hit in needles.hits(told, in_text=is_text(told)):
+        yield hit.needle.kind
+    for _at, how, inner in unwrapped(told, 2):
+        for hit in needles.hits(inner, in_text=is_text(inner)):
+            yield f"{hit.needle.kind}, {how}"
 
 
 def _in_files(scene: Scene, count: Count) -> None:
@@ -69,24 +82,37 @@ def _tell(count: Count, hits: Iterator[Hit], where: str, how: str = "") -> None:
 
 
 def _in_columns(scene: Scene, count: Count) -> None:
-    """Whatever is neither sealed nor a token nor a hash, as the database gives it: also values that span pages."""
+    """Whatever is neither sealed nor a token nor a hash, as the databases give it: also values that span pages."""
     needles = needles_of_truth(scene.truth)
-    with scene.sql() as sql:
-        for table, columns in _tables(sql):
-            plain = [name for name in columns if not _is_noise(table, name)]
+    for name, sql in scene.each():
+        for table, columns in tables_of(sql).items():
+            plain = [column for column in columns if not _is_noise(table, column)]
             if not plain:
                 continue
-            scene.told(table)
-            cells = ", ".join(f'"{name}"' for name in plain)
-            for row in sql.execute(f'SELECT {cells} FROM "{table}"'):
-                count.tries += len(plain)
-                line = "\n".join(_as_text(cell) for cell in row if cell is not None).encode("utf-8", "surrogateescape")
-                for hit in needles.hits(line, in_text=True):
-                    count.found(f"{table}.{plain[line[: hit.at].count(10)] if len(plain) > 1 else plain[0]}", hit.needle.kind)
+            cells = ", ".join(f'"{column}"' for column in plain)
+            rows = sql.execute(f'SELECT {cells} FROM "{table}"')
+            while some := rows.fetchmany(ROWS):
+                scene.told(f"{name}{table}")
+                count.tries += len(plain) * len(some)
+                for column, kind in _of_rows(needles, some):
+                    count.found(f"{name}{table}.{plain[column]}", kind)
 
 
-def _as_text(cell: object) -> str:
-    return cell.decode("latin-1") if isinstance(cell, bytes) else str(cell).replace("\n", " ")
+def _of_rows(needles: Needles, rows: Sequence[Sequence[object]]) -> Iterator[tuple[int, str]]:
+    """The column and the kind of each word in rows that are looked through at once: a line is a cell. What is no text is
+    looked through apart, for there a short word counts only with text around it."""
+    texts: list[bytes] = []
+    others: list[bytes] = []
+    for row in rows:
+        for cell in row:
+            line = b"" if cell is None else cell if isinstance(cell, bytes) else str(cell).encode()
+            is_other = isinstance(cell, bytes) and not is_text(cell)
+            texts.append(b"" if is_other else line.replace(b"\n", b" "))
+            others.append(line.replace(b"\n", b" ") if is_other else b"")
+    for lines, in_text in ((texts, True), (others, False)):
+        whole = b"\n".join(lines)
+        for hit in needles.hits(whole, in_text=in_text):
+            yield whole.count(b"\n", 0, hit.at) % len(rows[0]), hit.needle.kind
 
 
 def _is_noise(table: str, column: str) -> bool:
@@ -98,12 +124,6 @@ def _is_noise(table: str, column: str) -> bool:
     )
 
 
-def _tables(sql: object) -> Iterator[tuple[str, list[str]]]:
-    names = sql.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()  # type: ignore[attr-defined]
-    for (name,) in names:
-        yield name, [row[1] for row in sql.execute(f'PRAGMA table_info("{name}")')]  # type: ignore[attr-defined]
-
-
 def _packed(scene: Scene, count: Count) -> None:
     needles = needles_of_truth(scene.truth)
     for piece in pieces(scene.stolen):
@@ -113,13 +133,15 @@ def _packed(scene: Scene, count: Count) -> None:
     for where, how, inner in scene.wrapped():
         count.tries += 1
         _tell(count, needles.hits(inner, in_text=is_text(inner)), where, f", {how}")
-    with scene.sql() as sql:
-        for table, columns in _tables(sql):
-            for name in columns:
-                scene.told(f"{table}.{name}")
-                for (cell,) in sql.execute(f'SELECT "{name}" FROM "{table}" WHERE typeof("{name}") = \'blob\''):
+    for name, sql in scene.each():
+        for table, columns in tables_of(sql).items():
+            for column in columns:
+                where = f"{name}{table}.{column}"
+                scene.told(where)
+                for (cell,) in sql.execute(f'SELECT "{column}" FROM "{table}" WHERE typeof("{column}") = \'blob\''):
                     count.tries += 1
-                    _inside(count, needles, f"{table}.{name}", "raw deflate", inflated(cell, -15))
+                    if may_be_deflated(cell):
+                        _inside(count, needles, where, "raw deflate", inflated(cell, -15))
 
 
 def _inside(count: Count, needles: Needles, where: str, how: str, inner: bytes) -> None:
@@ -128,28 +150,28 @@ def _inside(count: Count, needles: Needles, where: str, how: str, inner: bytes) 
 
 
 def _unsealed(scene: Scene, count: Count) -> None:
-    """A sealed column holds envelopes, and no two of them share a nonce or the veiled name of their key."""
-    seen: set[bytes] = set()
-    with scene.sql() as sql:
-        there = dict(_tables(sql))
-        for table in metadata.sorted_tables:
-            for column in table.columns:
-                if not isinstance(column.type, SealedBytes) or column.name not in there.get(table.name, []):
-                    continue
-                scene.told(f"{table.name}.{column.name}")
-                where = f"{table.name}.{column.name}"
-                query = f'SELECT "{column.name}" FROM "{table.name}" WHERE length("{column.name}") > 0'
-                for (cell,) in sql.execute(query):
-                    count.tries += 1
-                    try:
-                        header = header_of(Form.VALUE, cell if isinstance(cell, bytes) else str(cell).encode())
-                    except NotAnEnvelope:
-                        count.found(where, "a value that is not sealed")
-                        continue
-                    for part, what in ((header.name, "a key's name seen twice"), (header.nonce, "a nonce used twice")):
-                        if part in seen:
-                            count.found(where, what)
-                        seen.add(part)
+    """A sealed column holds envelopes, and no two of a database share a nonce or the veiled name of their key."""
+    for name, sql in scene.each():
+        seen: set[bytes] = set()
+        for table, column in columns_like(sql, SealedBytes):
+            where = f"{name}{table}.{column}"
+            scene.told(where)
+            for (cell,) in sql.execute(f'SELECT "{column}" FROM "{table}" WHERE length("{column}") > 0'):
+                count.tries += 1
+                for what in _wrong(cell if isinstance(cell, bytes) else str(cell).encode(), seen):
+                    count.found(where, what)
+
+
+def _wrong(cell: bytes, seen: set[bytes]) -> Iterator[str]:
+    try:
+        header = header_of(Form.VALUE, cell)
+    except NotAnEnvelope:
+        yield "a value that is not sealed"
+        return
+    for part, what in ((header.name, "a key's name seen twice"), (header.nonce, "a nonce used twice")):
+        if part in seen:
+            yield what
+        seen.add(part)
 
 
 ATTACKS = (

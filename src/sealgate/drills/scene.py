@@ -5,17 +5,19 @@ The surprising thing: a find says where, never what. A report of a leak must not
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sealgate.drills.streams import pieces, unwrapped
+from sealgate.drills.streams import files_in, pieces, unwrapped
 from sealgate.drills.truth import Truth
 from sealgate.settings import Settings
+from sealgate.store.schema import metadata
 
-MOST_FINDS = 1_000
+MOST_FINDS = 10_000
 """Finds of one attack that are told apart; beyond it they are only counted."""
 
 MOST_KEPT = 256 << 20
@@ -26,11 +28,12 @@ Told = Callable[[str], None]
 class Scene:
     """`stolen` holds the copied files, which nobody opens as a database before they were read as bytes.
 
-    `opened` are the settings of a second copy with its keys: its database is read by SQL, and a server runs on it.
-    `started` are a running server's log and, beside it, whatever else was written meanwhile; they are searched too.
+    `databases` are working copies of every database among them, by the name of the file, the site's own first: the thief
+    opens those. `opened` are the settings of a copy with its keys: a server runs on it, and nobody reads it meanwhile.
     """
 
     stolen: Path
+    databases: dict[str, Path]
     opened: Settings
     truth: Truth
     told: Told = field(default=lambda _what: None, repr=False)
@@ -52,16 +55,70 @@ class Scene:
         if size < MOST_KEPT:
             self._wrapped.extend(kept)
 
-    @property
-    def database(self) -> Path:
-        return self.opened.data / "sealgate.sqlite"
-
     @contextmanager
     def sql(self) -> Iterator[sqlite3.Connection]:
-        """The copied database, which this cannot write. Text that is no UTF-8 comes as bytes."""
-        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True)) as connection:
-            connection.text_factory = _text
+        """The site's own database, which this cannot write. Text that is no UTF-8 comes as bytes."""
+        with _reading(next(iter(self.databases.values()))) as connection:
             yield connection
+
+    def each(self) -> Iterator[tuple[str, sqlite3.Connection]]:
+        """Every database, with what goes before a column's name in the report: nothing for the site's own."""
+        for number, (name, path) in enumerate(self.databases.items()):
+            with _reading(path) as connection:
+                yield f"{name}: " if number else "", connection
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.text_factory = _text
+        yield connection
+
+
+def tables_of(sql: sqlite3.Connection) -> dict[str, list[str]]:
+    """The columns of every table."""
+    names = sql.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall()
+    return {name: [row[1] for row in sql.execute(f'PRAGMA table_info("{name}")')] for (name,) in names}
+
+
+def columns_like(sql: sqlite3.Connection, *kinds: type) -> list[tuple[str, str]]:
+    """Table and column of all that are of such a kind, by the schema, in a database that may be of an older one."""
+    there = tables_of(sql)
+    return [
+        (table.name, column.name)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, kinds) and column.name in there.get(table.name, ())
+    ]
+
+
+def databases_in(stolen: Path, to: Path, first: str) -> dict[str, Path]:
+    """Working copies of every SQLite database among the files, each with its log, into the new folder `to`; `first` comes
+    first. What calls itself one and cannot be opened is read as bytes only."""
+    to.mkdir(mode=0o700)
+    found: dict[str, Path] = {}
+    for number, path in enumerate(sorted(files_in(stolen), key=lambda path: path != stolen / first)):
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                continue
+        copy = to / f"{number}.sqlite"
+        for end in ("", "-wal"):
+            if (whole := path.with_name(path.name + end)).is_file():
+                shutil.copy(whole, copy.with_name(copy.name + end))
+        if _opens(copy):
+            found[path.relative_to(stolen).as_posix()] = copy
+    return found
+
+
+def _opens(path: Path) -> bool:
+    """The log is brought in here, so that from now on it can be read without writing."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def _text(raw: bytes) -> str | bytes:

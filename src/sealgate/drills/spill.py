@@ -6,29 +6,40 @@ keys, to know what the thief must not find; both copies are gone afterwards.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import SecretStr
+
 from sealgate.app import running
 from sealgate.domain.errors import Fault
-from sealgate.drills import leaks, linking, reading
+from sealgate.drills import documents, leaks, linking, reading
 from sealgate.drills.guessing import guessing
-from sealgate.drills.leaks import Leak
 from sealgate.drills.picturing import PICTURES, TEMPLATES, faces_by
-from sealgate.drills.scene import Attack, Count, Result, Scene
-from sealgate.drills.stranger import SERVE, addresses, attacks_on, served
+from sealgate.drills.planted import Leak
+from sealgate.drills.ports import ports_of
+from sealgate.drills.provoking import errors_of
+from sealgate.drills.scene import Attack, Count, Result, Scene, databases_in
+from sealgate.drills.serving import SERVE, Server, served
+from sealgate.drills.stranger import Address, addresses, addresses_of, left_by, written_by
+from sealgate.drills.streams import size_of
 from sealgate.drills.truth import Truth, taken_from
 from sealgate.ports import FaceReader
 from sealgate.settings import Settings
 
 GUESSES = 20_000
+DATABASE = "sealgate.sqlite"
+SERVER_ATTACKS = 5
+SHORTEST_SECRET = 8
+_KEY_FILE = re.compile(rb"sealgate-root-1 ([0-9a-f]{64})")
 
 
 class NotASite(Fault):
@@ -45,12 +56,17 @@ class OnlyFiles(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`guesses` are plates tried beside the known ones. `reader` finds faces; `face` is a picture of one, to plant."""
+    """`guesses` are plates tried beside the known ones. `reader` finds faces; `face` is a picture of one, to plant. `also` are
+    files and folders that a thief would take with it: a dump, backups, logs, an edge's disk. `words` are looked for beside what
+    the vault knows, by their kinds: what was of somebody who is erased, for whom no vault answers any more.
+    """
 
     control: bool = False
     guesses: int = GUESSES
     reader: FaceReader | None = None
     face: bytes | None = None
+    also: tuple[Path, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +111,54 @@ def drill(settings: Settings, plan: Plan, progress: Progress | None = None) -> R
     progress, began = progress or Progress(), time.monotonic()
     if settings.database or settings.keys_database:
         raise OnlyFiles("the drill needs a site on SQLite", hint="Leave SEALGATE_DATABASE and SEALGATE_KEYS_DATABASE unset")
-    if not (settings.data / "sealgate.sqlite").is_file():
+    if not (settings.data / DATABASE).is_file():
         raise NotASite(
             f"there is no sealgate.sqlite in {settings.data}", hint="Name the folder that `sealgate serve --data` has"
         )
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="sealgate-drill-")))
-        stolen = _stolen(settings.data, home / "stolen")
+        stolen = _stolen(settings.data, plan.also, home / "stolen")
         opened = _copied(settings, home / "opened")
         progress.step("opening the vault")
         truth = truth_of(opened, progress.told)
-        found = _controlled(settings, truth, plan, progress, home / "leaking") if plan.control else ()
-        scene = Scene(stolen, opened, truth, progress.told)
-        results = _attacked(scene, plan, progress, home / "server.log")
-        size = sum(path.stat().st_size for path in stolen.rglob("*") if path.is_file())
+        truth.add(plan.words)
+        every = addresses(opened)
+        found = _controlled(settings, truth, every, plan, progress, home / "leaking") if plan.control else ()
+        scene = Scene(stolen, databases_in(stolen, home / "thief", DATABASE), opened, truth, progress.told)
+        results = _attacked(scene, every, plan, progress, home / "server")
+        size = size_of(stolen)
     took = time.monotonic() - began
     return Report(results, found, len(truth.words), truth.left_out, truth.destroyed, size, took)
 
 
 def truth_of(settings: Settings, told: Callable[[str], None] = lambda _what: None) -> Truth:
     with running(settings, faces=None, plates=None, publishes=False) as program:
-        return taken_from(program.house, told)
+        truth = taken_from(program.house, told)
+    for name, secret in _secrets(settings):
+        truth.secrets[secret] = name
+    return truth
 
 
-def _stolen(data: Path, to: Path) -> Path:
-    """Every byte as it lies there, with the log of a database that is in use."""
+def _secrets(settings: Settings) -> Iterator[tuple[str, bytes]]:
+    """What the settings hold that is nobody's to know; a root key as its 32 bytes."""
+    if settings.passphrase is None and (found := _KEY_FILE.search(settings.key_file.read_bytes())):
+        yield "the root key", bytes.fromhex(found[1].decode())
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) and len(value.get_secret_value()) >= SHORTEST_SECRET:
+            yield f"the setting {name}", value.get_secret_value().encode()
+
+
+def _stolen(data: Path, also: Sequence[Path], to: Path) -> Path:
+    """Every byte as it lies there, with the log of a database that is in use; and what else was taken."""
     shutil.copytree(data, to, symlinks=True)
+    for number, path in enumerate(also):
+        copy = to / "also" / f"{number} {path.name}"
+        copy.parent.mkdir(exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, copy, symlinks=True, ignore_dangling_symlinks=True)
+        else:
+            shutil.copy(path, copy)
     return to
 
 
@@ -143,33 +181,40 @@ def _copied(settings: Settings, to: Path) -> Settings:
     return settings.model_copy(update={"data": to / "data", "keys": to / "keys", "root_key_file": None, "port": 0})
 
 
-def _controlled(settings: Settings, truth: Truth, plan: Plan, progress: Progress, home: Path) -> tuple[tuple[Leak, bool], ...]:
+def _controlled(
+    settings: Settings, truth: Truth, every: Sequence[Address], plan: Plan, progress: Progress, home: Path
+) -> tuple[tuple[Leak, bool], ...]:
     home.mkdir()
     opened = _copied(settings, home / "opened")
-    planted = leaks.plant(opened.data, truth, plan.face if plan.reader else None)
-    planted += leaks.plant_word(opened.keys_folder, truth)
-    stolen = _stolen(opened.data, home / "stolen")
-    scene = Scene(stolen, opened, truth, progress.told)
-    results = _attacked(scene, plan, progress, home / "server.log", leaking=True)
+    root = next((secret for secret, name in truth.secrets.items() if name == "the root key"), b"")
+    thief = leaks.Thief(truth, plan.face if plan.reader else None, root)
+    with leaks.planted(opened.data, opened.keys_folder, thief) as planted:
+        stolen = _stolen(opened.data, (), home / "stolen")
+    scene = Scene(stolen, databases_in(stolen, home / "thief", DATABASE), opened, truth, progress.told)
+    results = _attacked(scene, [*every, *leaks.OPEN_ADDRESSES], plan, progress, home / "server", leaking=True)
     shutil.rmtree(home)
     return tuple((leak, leak.is_found(results)) for leak in planted)
 
 
-def _attacked(scene: Scene, plan: Plan, progress: Progress, log: Path, *, leaking: bool = False) -> tuple[Result, ...]:
+def _attacked(
+    scene: Scene, every: Sequence[Address], plan: Plan, progress: Progress, home: Path, *, leaking: bool = False
+) -> tuple[Result, ...]:
+    """The server starts while the files are read."""
     prefix = "control: " if leaking else ""
-    results = [_run(attack, scene, progress, prefix) for attack in attacks_of(plan)]
-    progress.step(f"{prefix}starting the server")
-    more = [leaks.OPEN_ADDRESS] if leaking else []
-    every = addresses(scene.opened, more)
-    with served(scene.opened, log, leaks.LEAKING_SERVER if leaking else SERVE) as server:
-        results += [_run(attack, scene, progress, prefix) for attack in attacks_on(server, every)]
-    return tuple(results)
+    with served(scene.opened, home, leaks.LEAKING_SERVER if leaking else SERVE) as server:
+        attacks = (*attacks_of(plan), *attacks_on(server, every))
+        return tuple(_run(attack, scene, progress, prefix) for attack in attacks)
 
 
 def attacks_of(plan: Plan) -> tuple[Attack, ...]:
     """All that need no server, in the order of the table."""
     looks = (faces_by(plan.reader),) if plan.reader else ()
-    return (*reading.ATTACKS, PICTURES, *looks, TEMPLATES, guessing(plan.guesses), *linking.ATTACKS)
+    return (*reading.ATTACKS, *documents.ATTACKS, PICTURES, *looks, TEMPLATES, guessing(plan.guesses), *linking.ATTACKS)
+
+
+def attacks_on(server: Server, every: Sequence[Address]) -> tuple[Attack, ...]:
+    """All that call it. What it wrote and left is looked at last."""
+    return addresses_of(server, every), errors_of(server, every), ports_of(server), written_by(server), left_by(server)
 
 
 def _run(attack: Attack, scene: Scene, progress: Progress, prefix: str) -> Result:
@@ -181,5 +226,5 @@ def _run(attack: Attack, scene: Scene, progress: Progress, prefix: str) -> Resul
 
 def steps(plan: Plan) -> int:
     """How often `Progress.step` is called."""
-    once = len(attacks_of(plan)) + 4
+    once = len(attacks_of(plan)) + SERVER_ATTACKS
     return 1 + (2 if plan.control else 1) * once

@@ -1,23 +1,21 @@
-"""Attacks from outside: a real server on the copy, every address opened without a session, every port called.
+"""Attacks from outside: every address of a real server opened without a session, and what it wrote meanwhile.
 
 The surprising thing: an address that is open on purpose (a kiosk's, a driver's) is opened as well. It may answer, but no word
-of anybody may be in what it says; an address that is not open may not answer at all.
+of anybody may be in what it says; an address that is not open may not answer at all. And each must answer: one that did not
+says nothing, so that is a find as well.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import socket
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -25,60 +23,28 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from sealgate.app import running, web_application
-from sealgate.domain.errors import Fault
 from sealgate.drills.picturing import decoded
-from sealgate.drills.reading import needles_of_truth
+from sealgate.drills.reading import words_in
 from sealgate.drills.scene import Attack, Count, Scene
-from sealgate.drills.streams import is_text, unwrapped
+from sealgate.drills.serving import Server
+from sealgate.drills.streams import files_in
 from sealgate.settings import Settings
 from sealgate.store.schema import metadata
 from sealgate.web.sessions import OPENED
 
-STARTING = 120.0
-ANSWERS = 5.0
-AGAIN = 5
+CALLERS = 4
+PATIENCE = 300.0
+"""Seconds for an answer to begin. No address needs one of them; a machine that stands still for minutes may."""
+
+PAUSE = 2.0
+"""Seconds without a word after which a stream of events has said what it says to strangers."""
+
+AGAIN = 3
 MOST_READ = 1 << 20
-SERVE = "from sealgate.cli import main; main()"
 
-HEADS = {"Sec-Fetch-Site": "same-origin", "Accept-Encoding": "identity"}
-"""A stranger says of himself what he likes: the wall against other pages must not be all that stands."""
-
-PROBES = (
-    b"\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
-    b"GET /\r\n\r\n",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"CONNECT sealgate:5432 HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /static/../../../../sealgate.sqlite HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET /static/%2e%2e/%2e%2e/sealgate.sqlite HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET /static/..%2f..%2fsealgate.sqlite HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET //etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET /blobs/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET /sealgate.sqlite HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 127.0.0.1\r\nX-Original-URL: /people\r\nConnection: close\r\n\r\n",
-    b"GET /people HTTP/1.1\r\nHost: x\r\nCookie: sealgate=" + b"A" * 64 + b"\r\nConnection: close\r\n\r\n",
-    b"GET /people HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nConnection: close\r\n\r\n",
-    b"\x00\x00\x00\x08\x04\xd2\x16\x2f",  # PostgreSQL's request for TLS
-    b"*1\r\n$4\r\nINFO\r\n",  # Redis
-    secrets.token_bytes(256),
-)
-
-
-class NoServer(Fault):
-    """The server on the copy did not start, so nobody can call it."""
-
-    code = "drill.no-server"
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running one. `log` is the file of all that it writes."""
-
-    address: str
-    process: subprocess.Popen[bytes]
-    log: Path
+HEADS = {"Sec-Fetch-Site": "same-origin", "Accept-Encoding": "identity", "Connection": "close"}
+"""A stranger says of himself what he likes: the wall against other pages must not be all that stands. Each question has a
+line of its own, for a line that is kept may be closed from the other end just when the next question goes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +52,6 @@ class Address:
     method: str
     path: str
     is_open: bool
-
-
-@contextmanager
-def served(settings: Settings, log: Path, program: str = SERVE) -> Iterator[Server]:
-    """`sealgate serve` on that folder, as anybody would start it, on a free port. Raises `NoServer`."""
-    words = ["serve", "--data", settings.data, "--keys", settings.keys_folder, "--port", "0"]
-    own = {name: value for name, value in os.environ.items() if not name.startswith("SEALGATE_")}
-    if settings.passphrase is not None:
-        own["SEALGATE_PASSPHRASE"] = settings.passphrase.get_secret_value()
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, *map(str, words)],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env={**own, "PYTHONUNBUFFERED": "1"},
-        )
-        try:
-            yield Server(_address(process, log), process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    until = time.monotonic() + STARTING
-    while time.monotonic() < until and process.poll() is None:
-        if found := re.search(r"Console: (http\S+?)/\s", log.read_text(errors="replace")):
-            return found[1]
-        time.sleep(0.1)
-    raise NoServer("the server on the copy did not start", hint=log.read_text(errors="replace")[-400:].strip())
 
 
 def addresses(settings: Settings, leaking: Sequence[Address] = ()) -> list[Address]:
@@ -167,111 +99,101 @@ def _identities(settings: Settings) -> dict[str, list[str]]:
     return found
 
 
-def attacks_on(server: Server, every: Sequence[Address]) -> tuple[Attack, ...]:
-    def call(scene: Scene, count: Count) -> None:
-        with httpx.Client(base_url=server.address, timeout=ANSWERS, headers=HEADS, follow_redirects=False) as client:
-            for address in every:
-                scene.told(f"{address.method} {address.path}")
-                count.tries += 1
-                _judge(scene, count, address, *_answered(client, address))
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` is 0 where nothing came."""
 
-    def ports(scene: Scene, count: Count) -> None:
-        mine = int(server.address.rpartition(":")[2])
-        for host, port in _listening(server.process.pid):
-            where = f"{host}:{port}"
-            if port != mine:
-                count.found(where, "a port that listens beside the console's")
-            if not (host.startswith("127.") or host == "::1") and not server.address.startswith("https"):
-                count.found(where, "a port that is open to the network without TLS")
-            for probe in PROBES:
-                count.tries += 1
-                told = _spoken(host, port, probe)
-                _words(scene, count, where, told)
-                if b"SQLite format 3" in told or b"root:x:0" in told:
-                    count.found(where, "a file of the machine")
-
-    def log(scene: Scene, count: Count) -> None:
-        count.tries += 1
-        _words(scene, count, "the server's log", server.log.read_bytes())
-
-    return (
-        Attack("addresses", "Opens every address of the program without a session, each method, with real identities.", call),
-        Attack("ports", "Calls every port that the server listens on, with what strangers send.", ports),
-        Attack("server's log", "Looks for known words in what the server wrote meanwhile.", log),
-    )
+    status: int = 0
+    head: bytes = b""
+    body: bytes = b""
 
 
-def _answered(client: httpx.Client, address: Address) -> tuple[int, bytes, bytes]:
-    """Asked again where nothing came: a busy machine must not hide what is open."""
-    answer = _answer(client, address)
+def addresses_of(server: Server, every: Sequence[Address]) -> Attack:
+    def run(scene: Scene, count: Count) -> None:
+        for address, answer in answers(server, every):
+            scene.told(f"{address.method} {address.path}")
+            count.tries += 1
+            _judge(scene, count, address, answer)
+
+    return Attack("addresses", "Opens every address of the program without a session, each method, with real identities.", run)
+
+
+def answers(server: Server, every: Sequence[Address], **sent: Any) -> Iterator[tuple[Address, Answer]]:
+    """Each address with its answer, in their order; a few are asked at once. `sent` goes with each question."""
+    with (
+        httpx.Client(base_url=server.address(), timeout=PATIENCE, headers=HEADS, follow_redirects=False) as client,
+        ThreadPoolExecutor(CALLERS) as callers,
+    ):
+        yield from zip(every, callers.map(partial(answered, client, **sent), every), strict=True)
+
+
+def answered(client: httpx.Client, address: Address, **sent: Any) -> Answer:
+    """Asked again where the line broke."""
     for _ in range(AGAIN):
-        if answer[0] != 0:
-            break
-        answer = _answer(client, address)
-    return answer
+        answer = _answer(client, address, **sent)
+        if answer.status:
+            return answer
+    return Answer()
 
 
-def _answer(client: httpx.Client, address: Address) -> tuple[int, bytes, bytes]:
-    """Status, head and body; what a stream sent until it paused is its body."""
+def _answer(client: httpx.Client, address: Address, **sent: Any) -> Answer:
+    """What a stream sent until it paused is its body."""
     body = bytearray()
     try:
-        with client.stream(address.method, address.path) as response:
+        with client.stream(address.method, address.path, **sent) as response:
             head = "\n".join(f"{name}: {value}" for name, value in response.headers.items()).encode()
-            with suppress(httpx.TimeoutException):
+            if response.headers.get("content-type", "").startswith("text/event-stream"):
+                response.request.extensions["timeout"]["read"] = PAUSE
+            with suppress(httpx.ReadTimeout):
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > MOST_READ:
                         break
-            return response.status_code, head, bytes(body)
+            return Answer(response.status_code, head, bytes(body))
     except httpx.HTTPError:
-        return 0, b"", bytes(body)
+        return Answer()
 
 
-def _judge(scene: Scene, count: Count, address: Address, status: int, head: bytes, body: bytes) -> None:
+def _judge(scene: Scene, count: Count, address: Address, answer: Answer) -> None:
     where = f"{address.method} {address.path}"
-    if 200 <= status < 300 and not address.is_open:
-        count.found(where, f"an address that is not open answered {status}")
-    if status >= 500 and status != 503:
-        count.found(where, f"a stranger brought about a fault ({status})")
-    _words(scene, count, where, head + b"\n\n" + body)
-    if decoded(body) is not None:
+    if answer.status == 0:
+        count.found(where, "an address that did not answer")
+    if 200 <= answer.status < 300 and not address.is_open:
+        count.found(where, f"an address that is not open answered {answer.status}")
+    if answer.status >= 500 and answer.status != 503:
+        count.found(where, f"a stranger brought about a fault ({answer.status})")
+    for what in words_in(scene.truth, answer.head + b"\n\n" + answer.body):
+        count.found(where, what)
+    if decoded(answer.body) is not None:
         count.found(where, "a picture")
 
 
-def _words(scene: Scene, count: Count, where: str, told: bytes) -> None:
-    needles = needles_of_truth(scene.truth)
-    for hit in needles.hits(told, in_text=is_text(told)):
-        count.found(where, hit.needle.kind)
-    for _at, how, inner in unwrapped(told, 2):
-        for hit in needles.hits(inner, in_text=is_text(inner)):
-            count.found(where, f"{hit.needle.kind}, {how}")
+def written_by(server: Server) -> Attack:
+    def run(scene: Scene, count: Count) -> None:
+        count.tries += 1
+        for what in words_in(scene.truth, server.log.read_bytes()):
+            count.found("the server's log", what)
+
+    return Attack("server's log", "Looks for known words in what the server wrote meanwhile.", run)
 
 
-def _listening(pid: int) -> list[tuple[str, int]]:
-    """Where a process listens, by what Linux says of it."""
-    inodes = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
+def left_by(server: Server) -> Attack:
+    """Also what is still open and has no name any more: its bytes lie on the disk."""
+
+    def run(scene: Scene, count: Count) -> None:
+        count.tries += 1
+        for name, data in _temporary(server):
+            count.tries += 1
+            for what in words_in(scene.truth, data):
+                count.found(name, what)
+
+    return Attack("temporary files", "Looks for known words in the temporary files that the server left or holds open.", run)
+
+
+def _temporary(server: Server) -> Iterator[tuple[str, bytes]]:
+    for path in files_in(server.temporary):
+        yield f"temporary/{path.relative_to(server.temporary).as_posix()}", path.read_bytes()
+    for link in sorted(Path(f"/proc/{server.process.pid}/fd").iterdir()):
         with suppress(OSError):
-            if found := re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink())):
-                inodes.add(found[1])
-    made = []
-    for name, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
-        with suppress(OSError):
-            for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
-                parts = line.split()
-                if parts[3] == "0A" and parts[9] in inodes:
-                    host, port = parts[1].split(":")
-                    raw = b"".join(bytes.fromhex(host[at : at + 8])[::-1] for at in range(0, len(host), 8))
-                    made.append((socket.inet_ntop(family, raw), int(port, 16)))
-    return made
-
-
-def _spoken(host: str, port: int, probe: bytes) -> bytes:
-    told = bytearray()
-    with suppress(OSError), socket.create_connection((host, port), timeout=ANSWERS) as line:
-        line.settimeout(1.0)
-        line.sendall(probe)
-        line.shutdown(socket.SHUT_WR)
-        while len(told) < MOST_READ and (chunk := line.recv(65_536)):
-            told += chunk
-    return bytes(told)
+            if str(link.readlink()).endswith(" (deleted)"):
+                yield "a temporary file without a name", link.read_bytes()

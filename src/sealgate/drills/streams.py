@@ -136,6 +136,15 @@ def inflated(data: bytes | memoryview, bits: int) -> bytes:
     return bytes(out) if len(out) >= 4 else b""
 
 
+def may_be_deflated(data: bytes) -> bool:
+    """Whether raw deflate may begin so: the kind of its first block is one that there is, and a stored one has its length and
+    the length's complement."""
+    kind = data[0] >> 1 & 3 if data else 3
+    if kind == 0:
+        return len(data) > 5 and int.from_bytes(data[1:3], "little") ^ int.from_bytes(data[3:5], "little") == 0xFFFF
+    return kind != 3
+
+
 def _read_out(reader: bz2.BZ2Decompressor | lzma.LZMADecompressor, data: bytes) -> bytes:
     try:
         return reader.decompress(data, MOST_UNPACKED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -71,13 +71,15 @@ class Face:
     kept: Vector
 
 
-@dataclass
+@dataclass(eq=False)
 class Truth:
     """`words` by their text: what kind each is. `standing` are tokens of plates that outlive a day only with a reason."""
 
     words: dict[str, str] = field(default_factory=dict)
     faces: list[Face] = field(default_factory=list)
     standing: dict[bytes, str] = field(default_factory=dict)
+    secrets: dict[bytes, str] = field(default_factory=dict)
+    """The root key and other secrets of the settings, with what the report calls them."""
     tenants: list[TenantId] = field(default_factory=list)
     sites: list[SiteId] = field(default_factory=list)
     days: list[int] = field(default_factory=list)
@@ -85,6 +87,10 @@ class Truth:
     destroyed: int = 0
     left_out: int = 0
     """Words too short or too common to say anything."""
+
+    def add(self, words: Mapping[str, str]) -> None:
+        """Words that the vault does not know, with their kinds."""
+        self.words |= words
 
     @property
     def plates(self) -> list[str]:
