@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import export as exporting
+from sealgate.flows import holds
 from sealgate.flows.export import Exported
 from sealgate.flows.kit import House, Signed, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -65,6 +66,7 @@ class Plan:
     pictures: int
     kept: int
     inside: bool
+    held_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,16 @@ def plan(house: House, signed: Signed, person: PersonId) -> Plan:
             name = unseal(house, profile_place(db.tenant, person), row.profile)["name"]
         inside = _inside(house, db, person)
         count = passages.count_of(db, tokens)
+        held = holds.held_until(house, db, person)
     kept = rows.pop("payslips", 0)
-    return Plan(person, name, rows, count, len(names), kept, inside)
+    return Plan(person, name, rows, count, len(names), kept, inside, held)
 
 
 def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
-    """Leave nothing of the person but what the law has kept. Raises `NotFound`, `VisitorsAreForgotten`, `StillInside`."""
+    """Leave nothing of the person but what the law has kept.
+
+    Raises `NotFound`, `VisitorsAreForgotten`, `StillInside`, `OnHold`.
+    """
     signed.need(Permission.ERASE)
     words = why.strip()
     if not SHORTEST_WHY <= len(words) <= LONGEST_WHY:
@@ -113,6 +119,9 @@ def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
             raise VisitorsAreForgotten("this is a visitor", hint="Erase the visit")
         if _inside(house, db, person):
             raise StillInside("this person is inside")
+        held = holds.held_until(house, db, person)
+        if held is not None:
+            raise holds.OnHold(held)
         tokens, names = _traces(house, db, person)
         faces = [c for c in directory.credentials_of(db, person) if c.means is Means.FACE and c.site is not None]
     with house.store.begin(signed.tenant, signed.actor) as tx:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 
 from sealgate.domain.ids import TenantId
+from sealgate.flows import holds
 from sealgate.flows.kit import House
 from sealgate.flows.pay_terms import first_kept_year, rules_in
 from sealgate.ports import KeyKind
@@ -24,12 +25,13 @@ BATCH = 500
 def destroy_due(house: House, tenant: TenantId) -> int:
     """Destroy what has been kept long enough; how many payslips. Stopped in the middle, it goes on the next time."""
     with house.store.read(tenant) as db:
+        held = holds.holding(house, db).people
         kept = date(max(1, first_kept_year(rules_in(db).policy, house.clock.now())), 1, 1)
     gone = 0
     while True:
         with house.store.read(tenant) as db:
-            due = rows.slips_before(db, kept, BATCH)
-            runs = rows.has_runs_before(db, kept)
+            due = rows.slips_before(db, kept, BATCH, held)
+            runs = rows.has_empty_runs_before(db, kept)
         if not due and not runs:
             return gone
         house.keyring.destroy_all(tenant, KeyKind.PAY, sorted({f"{row.person}/{row.month:%Y}" for row in due}))

@@ -2,25 +2,28 @@
 
 The surprising thing: keys go first. From the moment a day's key is destroyed nothing that was sealed under it opens again, in
 no backup either; the rows after it are tidying up. A round that breaks off in between is done again harmlessly, and a day on
-which a car came that still stands there keeps its key until the car has left.
+which a car came that still stands there keeps its key until the car has left. Legal holds are left alone (flows/holds.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
-from sealgate.domain.ids import SiteId, TenantId
+from sealgate.domain.ids import PersonId, SiteId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.retention import Kept, Times, checked_times
+from sealgate.flows import holds
+from sealgate.flows.holds import Kept as Held
 from sealgate.flows.kit import House, Signed
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import directory, places
+from sealgate.store import holds as hold_rows
 from sealgate.store import retention as rows
 from sealgate.store.columns import FIRST_DAY
 from sealgate.store.engine import Actor, Reader, Tx
@@ -89,11 +92,14 @@ def keep_to_times(house: House, tenant: TenantId) -> Done:
     with house.store.read(tenant) as db:
         times = _times(db)
         before, sites = _before(house, db, times), [site.site for site in places.sites(db)]
-        held = {site: rows.days_held(db, site) for site in sites}
+        stays = {site: rows.days_held(db, site) for site in sites}
+        holding = holds.holding(house, db)
+        kept = holds.kept_before(house, db, holding, before)
+    held = {site: stays[site] | kept.keys.get(site, set()) for site in sites}
     keys = _destroy_days(house, tenant, before, held)
-    passages = _passages(house, tenant, before)
-    pictures = _pictures(house, tenant, before, {day for days in held.values() for day in days})
-    return Done(keys, passages, pictures, _others(house, tenant, times, now))
+    passages = _passages(house, tenant, before, kept)
+    pictures = _pictures(house, tenant, before, {day for days in stays.values() for day in days}, kept.pictures)
+    return Done(keys, passages, pictures, _others(house, tenant, times, now, holding.people))
 
 
 def _times(db: Reader) -> Times:
@@ -119,31 +125,32 @@ def _destroy_days(house: House, tenant: TenantId, before: int, held: dict[SiteId
     return house.keyring.destroy_all(tenant, KeyKind.DAY, old)
 
 
-def _passages(house: House, tenant: TenantId, before: int) -> int:
+def _passages(house: House, tenant: TenantId, before: int, kept: Held) -> int:
     """A day at a time, so that gates are kept waiting for a day's rows at most."""
     with house.store.read(tenant) as db:
         days = rows.days_of_passages(db, before)
 
     def of(day: int) -> Callable[[Tx], int]:
-        return lambda tx: rows.remove_day(tx, day)
+        return lambda tx: rows.remove_day(tx, day, kept.passages.get(day, ()), kept.sites.get(day, ()))
 
     return sum(_written(house, tenant, f"passages:{FIRST_DAY + timedelta(days=day)}", of(day)) for day in days)
 
 
-def _pictures(house: House, tenant: TenantId, before: int, held: set[int]) -> int:
-    """Row first, blob after: a blob without a row is noise that nobody can name."""
-    gone = 0
+def _pictures(house: House, tenant: TenantId, before: int, days: set[int], kept: Collection[UUID]) -> int:
+    """Row first, blob after: a blob without a row is noise that nobody can name. Those of `days` and `kept` stay."""
+    gone, after = 0, None
     while True:
         with house.store.read(tenant) as db:
-            names = rows.pictures_of(db, before, held)
-        if not names:
+            found = rows.pictures_of(db, before, days, after)
+        if not found:
             return gone
+        after, names = found[-1], [name for _day, name in found if name not in kept]
         gone += _written(house, tenant, "pictures", lambda tx, names=names: rows.remove_pictures(tx, names))  # type: ignore[misc]
         for name in names:
             house.blobs.delete(name.hex)
 
 
-def _others(house: House, tenant: TenantId, times: Times, now: datetime) -> int:
+def _others(house: House, tenant: TenantId, times: Times, now: datetime, held: Collection[PersonId]) -> int:
     def end_ways(tx: Tx) -> int:
         ways = rows.ended_credentials(tx, now - WAYS)
         for way in ways:
@@ -155,9 +162,10 @@ def _others(house: House, tenant: TenantId, times: Times, now: datetime) -> int:
 
     parts: dict[str, Callable[[Tx], int]] = {
         "stays": lambda tx: rows.blank_stays(tx, now - times.passages * DAY),
-        "papers": lambda tx: rows.remove_papers(tx, now - times.papers * DAY),
+        "papers": lambda tx: rows.remove_papers(tx, now - times.papers * DAY, held),
+        "holds": lambda tx: hold_rows.remove_over(tx, now - times.papers * DAY),
         "credentials": end_ways,
-        "hours": lambda tx: rows.remove_hours(tx, (now - times.hours * DAY).date()),
+        "hours": lambda tx: rows.remove_hours(tx, (now - times.hours * DAY).date(), held),
         "accounts": lambda tx: rows.remove_accounts(tx, now - times.accounts * DAY),
         "expired": lambda tx: rows.remove_expired(tx, now, now - IMPORTS),
         "outbox": lambda tx: rows.remove_published(tx, now - PUBLISHED),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
-from sealgate.domain.ids import PersonId, SiteId, TenantId
+from sealgate.domain.ids import PassageId, PersonId, SiteId, TenantId
 from sealgate.domain.sightings import Means
 from sealgate.flows.faces import template_place
 from sealgate.flows.kit import House, unseal
-from sealgate.ports import Token
+from sealgate.ports import Sealed, Token
 from sealgate.store import directory, passages, places
 from sealgate.store.engine import Reader
 from sealgate.store.passages import PassageView
@@ -64,12 +64,17 @@ def passages_of(db: Reader, tokens: Sequence[tuple[int, Token]]) -> Iterator[Pas
 
 
 def pictures_of(house: House, db: Reader, tokens: Sequence[tuple[int, Token]]) -> list[UUID]:
-    """The names of the pictures that those passages hold; none of what no key opens any more."""
+    """The names of the pictures that the passages under those tokens hold."""
+    return pictures_in(house, db, ((view.row.passage, view.row.detail) for view in passages_of(db, tokens)))
+
+
+def pictures_in(house: House, db: Reader, details: Iterable[tuple[PassageId, Sealed | None]]) -> list[UUID]:
+    """The names of the pictures in the sealed details of passages; none of what no key opens any more."""
     names: list[UUID] = []
-    for view in passages_of(db, tokens):
-        if view.row.detail is not None:
+    for passage, sealed in details:
+        if sealed is not None:
             with suppress(KeyDestroyed):
-                detail = unseal(house, Place(db.tenant, "passages", "detail", str(view.row.passage)), view.row.detail)
+                detail = unseal(house, Place(db.tenant, "passages", "detail", str(passage)), sealed)
                 names += [UUID(detail["picture"])] if detail.get("picture") else []
     return names
 

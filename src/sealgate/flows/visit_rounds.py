@@ -11,6 +11,7 @@ from sealgate.domain.people import Profile
 from sealgate.domain.visits import Step, Turn
 from sealgate.domain.visits_asking import VisitField
 from sealgate.domain.visits_letters import LetterKind
+from sealgate.flows import holds
 from sealgate.flows.kit import House, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.flows.visit import decide
@@ -45,7 +46,9 @@ def round_of(house: House, tenant: TenantId) -> dict[str, int]:
             "reminded": visits.to_remind(db, now),
             "stripped": visits.to_strip(db, now),
         }
-        erase = visits.to_erase(db, now)
+        held = holds.holding(house, db).people
+        erase = visits.to_erase(db, now, but=held)
+        due["stripped"] = [row for row in due["stripped"] if row.person not in held]
     works = {"overstayed": _overstayed, "missed": _missed, "asked": _asked, "reminded": _reminded, "stripped": _stripped}
     done = {name: sum(_one(house, tenant, works[name], row, now) for row in rows) for name, rows in due.items()}
     return {**done, "erased": sum(forget(house, tenant, row.visit) for row in erase)}

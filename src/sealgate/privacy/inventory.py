@@ -31,6 +31,7 @@ class Keep(StrEnum):
     IMPORT = "the file until it is enrolled or a day old, the row a day longer"
     CREDENTIAL = "its secret until a week after its end, the row until the person is erased"
     PASSAGE = "until the passages' time is over"
+    HOLD = "until the hold has ended and the papers’ time is over"
     JOURNAL = "as long as the organisation is there: proof of who looked"
     OPERATOR = "until the operator's account is removed"
     SESSION = "until it has expired"
@@ -109,6 +110,9 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("asks", "detail", "what is to be corrected, and the person’s words", Keep.PERSON, Form.SEALED_SUBJECT),
     Personal("asks", "answered_by", "which operator answered", Keep.PERSON, Form.IDENTITY),
     Personal("asks", "answer", "what was answered, with the reason", Keep.PERSON, Form.SEALED_SUBJECT),
+    Personal("legal_holds", "person_id", "whose data must not be erased for a while", Keep.HOLD, Form.IDENTITY),
+    Personal("legal_holds", "reason", "why it is held, in words", Keep.HOLD, Form.SEALED_TENANT),
+    Personal("legal_holds", "made_by", "which operator made the hold", Keep.HOLD, Form.IDENTITY),
     Personal("visits", "person_id", "whose visit it is", Keep.VISIT, Form.IDENTITY),
     Personal("visits", "host_person", "whom they visit, where that is somebody enrolled", Keep.VISIT, Form.IDENTITY),
     Personal("visits", "host_operator", "whom they visit, where that is an operator", Keep.VISIT, Form.IDENTITY),

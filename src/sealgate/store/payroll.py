@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -221,9 +221,9 @@ def slips(db: Reader, run: PayRunId, person: PersonId | None = None) -> list[Sli
     return db.rows(query.order_by(p.person_id), SlipRow)
 
 
-def slips_before(db: Reader, day: date, limit: int) -> list[SlipRow]:
-    """Some of those of months before that day, of runs in whatever state."""
-    query = sa.select(*_SLIP).where(db.mine(s.payslips), p.month < day)
+def slips_before(db: Reader, day: date, limit: int, but: Collection[PersonId] = ()) -> list[SlipRow]:
+    """Some of those of months before that day, of runs in whatever state; none of the people in `but`."""
+    query = sa.select(*_SLIP).where(db.mine(s.payslips), p.month < day, p.person_id.not_in(sorted(but)))
     return db.rows(query.order_by(p.month, p.run_id, p.person_id).limit(limit), SlipRow)
 
 
@@ -241,8 +241,10 @@ def remove_runs_before(tx: Tx, day: date) -> int:
     return tx.remove(s.pay_runs, [r.month < day, ~has])
 
 
-def has_runs_before(db: Reader, day: date) -> bool:
-    return db.sql.execute(sa.select(r.run_id).where(db.mine(s.pay_runs), r.month < day).limit(1)).first() is not None
+def has_empty_runs_before(db: Reader, day: date) -> bool:
+    has = sa.exists().where(p.tenant_id == r.tenant_id, p.run_id == r.run_id)
+    query = sa.select(r.run_id).where(db.mine(s.pay_runs), r.month < day, ~has).limit(1)
+    return db.sql.execute(query).first() is not None
 
 
 def paid_slips(db: Reader, since: date, until: date, person: PersonId | None = None) -> list[tuple[SlipRow, RunRow]]:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import CredentialId, SiteId
+from sealgate.domain.ids import CredentialId, PassageId, PersonId, SiteId
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallState
+from sealgate.ports import Sealed
 from sealgate.store import schema as s
 from sealgate.store.engine import Reader, Tx
 
@@ -45,21 +46,33 @@ def days_of_passages(db: Reader, before: int) -> list[int]:
     return [day for (day,) in db.sql.execute(query)]
 
 
-def remove_day(tx: Tx, day: int) -> int:
-    """The passages of that day and all that hangs on them."""
-    ids = sa.select(s.passages.c.id).where(tx.mine(s.passages), s.passages.c.day == day)
+def remove_day(tx: Tx, day: int, but: Collection[PassageId] = (), sites: Collection[SiteId] = ()) -> int:
+    """The passages of that day and all that hangs on them, `but` some passages, and all of `sites`."""
+    p = s.passages.c
+    gone = [p.day == day, *([p.id.not_in(sorted(but))] if but else []), *([p.site_id.not_in(sorted(sites))] if sites else [])]
+    ids = sa.select(p.id).where(tx.mine(s.passages), *gone)
     for table in (s.latch_answers, s.unseen):
         tx.remove(table, [table.c.passage_id.in_(ids)])
-    for table in (s.readings, s.replays):
+    for table in (s.readings, s.replays) if not sites else ():
         tx.remove(table, [table.c.day == day])
-    return tx.remove(s.passages, [s.passages.c.day == day])
+    return tx.remove(s.passages, gone)
 
 
-def pictures_of(db: Reader, before: int, held: Collection[int], limit: int = 2_000) -> list[UUID]:
-    """Pictures of days before that one, but of those that are held."""
+def details_of_day(db: Reader, site: SiteId, day: int) -> list[tuple[PassageId, Sealed | None]]:
+    """What is sealed of each passage of one site and local day."""
+    p = s.passages.c
+    return db.rows(sa.select(p.id, p.detail).where(db.mine(s.passages), p.site_id == site, p.day == day), lambda *row: row)
+
+
+def pictures_of(
+    db: Reader, before: int, held: Collection[int], after: tuple[int, UUID] | None = None
+) -> list[tuple[int, UUID]]:
+    """Some pictures of days before that one, but of those that are held; by day and name, from behind `after`."""
     p = s.pictures.c
-    query = sa.select(p.picture_id).where(db.mine(s.pictures), p.day < before, p.day.not_in(sorted(held)))
-    return [name for (name,) in db.sql.execute(query.order_by(p.day, p.picture_id).limit(limit))]
+    query = sa.select(p.day, p.picture_id).where(db.mine(s.pictures), p.day < before, p.day.not_in(sorted(held)))
+    if after is not None:
+        query = query.where(sa.or_(p.day > after[0], sa.and_(p.day == after[0], p.picture_id > after[1])))
+    return db.rows(query.order_by(p.day, p.picture_id).limit(2_000), lambda *row: row)
 
 
 def remove_pictures(tx: Tx, names: Sequence[UUID]) -> int:
@@ -79,10 +92,12 @@ def blank_stays(tx: Tx, before: datetime) -> int:
     return blanked + removed + tx.change(s.calls, told, {"detail": None, "token": None, "claimed_by": None})
 
 
-def remove_papers(tx: Tx, before: datetime) -> int:
-    """Permits, bans, reservations and coupons that ended before that instant."""
+def remove_papers(tx: Tx, before: datetime, but: Collection[PersonId] = ()) -> int:
+    """Permits, bans, reservations and coupons that ended before that instant; no permit of those in `but`."""
     p, b, r, v = s.permits.c, s.bans.c, s.reservations.c, s.validations.c
-    over = sa.or_(p.ended_at < before, p.until < before)
+    over = sa.and_(
+        sa.or_(p.ended_at < before, p.until < before), sa.or_(p.person_id.is_(None), p.person_id.not_in(sorted(but)))
+    )
     ended = sa.select(p.permit_id).where(tx.mine(s.permits), over)
     tx.remove(s.permit_plates, [s.permit_plates.c.permit_id.in_(ended)])
     return (
@@ -102,16 +117,17 @@ def ended_credentials(db: Reader, now: datetime, limit: int = 2_000) -> list[Cre
     return [CredentialId(name) for (name,) in db.sql.execute(query)]
 
 
-def remove_hours(tx: Tx, before: date) -> int:
-    """What was written of days before that one: records, leave, derived months, rosters that ended."""
-    return (
-        tx.remove(s.hour_records, [s.hour_records.c.day < before])
-        + tx.remove(s.leaves, [s.leaves.c.last < before])
-        + tx.remove(s.leave_grants, [s.leave_grants.c.day < before])
-        + tx.remove(s.work_months, [s.work_months.c.month < before.replace(day=1)])
-        + tx.remove(s.roster_days, [s.roster_days.c.day < before])
-        + tx.remove(s.rosters, [s.rosters.c.until < before])
+def remove_hours(tx: Tx, before: date, but: Collection[PersonId] = ()) -> int:
+    """What was written of days before that one: records, leave, derived months, rosters that ended; nothing of `but`."""
+    over = (
+        (s.hour_records, s.hour_records.c.day < before),
+        (s.leaves, s.leaves.c.last < before),
+        (s.leave_grants, s.leave_grants.c.day < before),
+        (s.work_months, s.work_months.c.month < before.replace(day=1)),
+        (s.roster_days, s.roster_days.c.day < before),
+        (s.rosters, s.rosters.c.until < before),
     )
+    return sum(tx.remove(table, [old, table.c.person_id.not_in(sorted(but))]) for table, old in over)
 
 
 def remove_accounts(tx: Tx, before: datetime) -> int:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from sealgate.domain.errors import Refused
 from sealgate.domain.operators import Permission
 from sealgate.domain.retention import BOUNDS, Kept
-from sealgate.flows import retention
+from sealgate.flows import holds, retention
 from sealgate.privacy.inventory import INVENTORY, Personal
 from sealgate.privacy.inventory import Form as Lies
 from sealgate.web.frame import AtPage, Page, again, redirect, render
@@ -23,7 +23,9 @@ router = APIRouter(prefix="/data-map")
 Text = Annotated[str, Form()]
 
 AREAS: Mapping[str, frozenset[str]] = {
-    _("People"): frozenset({"people", "imports", "group_members", "presence", "credentials", "consents", "asks"}),
+    _("People"): frozenset(
+        {"people", "imports", "group_members", "presence", "credentials", "consents", "asks", "legal_holds"}
+    ),
     _("Visits and blocks"): frozenset({"visits", "visit_blocks"}),
     _("Passages and gates"): frozenset({"passages", "replays", "gates", "edges"}),
     _("Parking"): frozenset(
@@ -98,5 +100,6 @@ def _context(page: Page) -> dict[str, Any]:
         "bounds": BOUNDS,
         "typed": {kept.value: str(found.times.of(kept)) for kept in Kept},
         "plain": Lies.PLAIN,
+        "held": [line for line in holds.lines(page.house, page.signed) if line.in_force],
         "may_change": page.signed.may(Permission.CHANGE_RULES),
     }

@@ -35,6 +35,8 @@ DOINGS: Mapping[str, str] = {
     "ask.opened": _("%(who)s read what they asked"),
     "ask.granted": _("%(who)s did what they asked"),
     "ask.refused": _("%(who)s refused what they asked"),
+    "hold.made": _("%(who)s made a legal hold"),
+    "hold.lifted": _("%(who)s lifted a legal hold"),
     "own.contact-changed": _("%(who)s changed their own telephone or e-mail"),
     "consent.given": _("%(who)s recorded consent to face"),
     "consent.withdrawn": _("%(who)s recorded the withdrawal of consent"),

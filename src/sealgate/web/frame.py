@@ -69,6 +69,7 @@ TABS = (
     Tab(_("Books"), "card", "/s/{site}/books", Permission.PARKING, group=_("Parking")),
     Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
     Tab(_("Requests"), "badge", "/requests", Permission.ANSWER, group=_("System")),
+    Tab(_("Legal holds"), "lock", "/holds", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Data map"), "list", "/data-map", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
     Tab(_("Account"), "account", "/account", None, group=_("System")),

@@ -14,7 +14,7 @@ from sealgate.domain.asking import AskField, AskKind, AskState
 from sealgate.domain.attendance import month_bounds
 from sealgate.domain.errors import Invalid, Refused
 from sealgate.domain.ids import AskId, PassageId
-from sealgate.flows import asking, own_looks
+from sealgate.flows import asking, holds, own_looks
 from sealgate.flows import export as exporting
 from sealgate.flows.people import JournalLine
 from sealgate.web.clocks import month_of
@@ -133,4 +133,5 @@ def _requests(mine: Mine, given: dict[str, str]) -> dict[str, Any]:
         "given": given,
         "fields": [(one.value, mine.words.say(one)) for one in AskField],
         "AskState": AskState,
+        "holds": holds.my_holds(mine.house, mine.own),
     }

@@ -59,6 +59,10 @@ REFUSALS: Mapping[str, Sentence] = {
     "ask.answered-already": Sentence(_("It was answered, or taken back, meanwhile"), _AGAIN),
     "ask.asked-already": Sentence(_("You asked for that already"), _("The day of the answer stands beside it")),
     "privacy-rules.invalid": Sentence(_("That rule does not fit"), _("Check what was typed")),
+    "hold.not-whole": Sentence(_("A hold names a person or days, and ends within five years"), _("Check what was typed")),
+    "hold.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Make the hold from the person’s record")),
+    "hold.over": Sentence(_("The hold has ended, or was lifted"), _AGAIN),
+    "erase.on-hold": Sentence(_("A legal hold keeps this person’s data"), _("The privacy officer may lift it")),
     "own.contact-by-personnel": Sentence(_("Personnel change these here"), _("Ask for a correction")),
     # files of people
     "people-file.not-text": Sentence(

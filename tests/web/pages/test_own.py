@@ -141,3 +141,21 @@ def test_dora_may_not_make_links(dora: Signed, place: Any, people: People, enter
 
 def people_record(house: House, signed: Signed, person: PersonId) -> reading.PersonRecord:
     return reading.record(house, signed, person)
+
+
+def test_an_officer_holds_alices_data_and_her_erasure_waits(
+    house: House, alice: Signed, place: Any, people: People, link: str, browser: Opens, enter: Enter, operator: Any
+) -> None:
+    officer, phone = enter(operator("Olga Privat", Role.PRIVACY)), browser()
+    phone.post(link)
+    record = f"/s/{place.site}/people/{people['Alice']}"
+    assert f"/holds?person={people['Alice']}" in officer.get(record).text
+    assert officer.post("/holds", {"name": "Nobody Known", "until": "2027-01-01", "reason": "a lawsuit"}).status_code == 422
+    made = officer.post("/holds", {"name": "Alice Hall", "until": "2027-01-01", "reason": "a lawsuit"})
+    assert "a lawsuit" in made.text
+    assert "a lawsuit" in phone.get("/my/requests").text
+    assert "A legal hold keeps this person’s data until" in officer.get(f"{record}/erase").text
+    assert officer.post(f"{record}/erase", {"name": "Alice Hall", "why": "she asked"}).status_code == 409
+    assert "legal hold is in force" in officer.get("/data-map").text
+    (lift,) = set(re.findall(r"/holds/[0-9a-f-]{36}/lift", made.text))
+    assert "Ended" in officer.post(lift, {"why": "withdrawn"}).text

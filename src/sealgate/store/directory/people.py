@@ -158,7 +158,7 @@ def set_profile(tx: Tx, person: PersonId, profile: Sealed) -> bool:
 
 def remove_person(tx: Tx, person: PersonId) -> bool:
     """Their row and what hangs on it here: groups, presence, credentials, consents. Their key is the caller's to destroy."""
-    for table in (s.group_members, s.presence, s.credentials, s.consents, s.asks, s.own_links, s.own_sessions):
+    for table in (s.group_members, s.presence, s.credentials, s.consents, s.asks, s.legal_holds, s.own_links, s.own_sessions):
         tx.remove(table, [table.c.person_id == person])
     return tx.remove(s.people, [p.person_id == person]) == 1
 

@@ -9,6 +9,7 @@ from sealgate.store.schema.accounts import api_keys, operators, sessions, setup_
 from sealgate.store.schema.agreements import agreements
 from sealgate.store.schema.asking import asks, privacy_rules
 from sealgate.store.schema.edges import edges
+from sealgate.store.schema.holds import legal_holds
 from sealgate.store.schema.hours import (
     calendars,
     hour_records,
@@ -90,6 +91,7 @@ __all__ = [
     "leave_grants",
     "leave_kinds",
     "leaves",
+    "legal_holds",
     "letters",
     "lot_counters",
     "lots",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -133,8 +133,11 @@ def to_strip(db: Reader, now: datetime, limit: int = 200) -> list[VisitRow]:
     return db.rows(_query(db, v.strip_at <= now).order_by(v.strip_at, v.visit_id).limit(limit), _row)
 
 
-def to_erase(db: Reader, now: datetime, limit: int = 200) -> list[VisitRow]:
-    return db.rows(_query(db, v.erase_at <= now).order_by(v.erase_at, v.visit_id).limit(limit), _row)
+def to_erase(db: Reader, now: datetime, limit: int = 200, but: Collection[PersonId] = ()) -> list[VisitRow]:
+    """Those whose time is over, of nobody in `but`."""
+    return db.rows(
+        _query(db, v.erase_at <= now, v.person_id.not_in(sorted(but))).order_by(v.erase_at, v.visit_id).limit(limit), _row
+    )
 
 
 def timings(db: Reader, site: SiteId, since: datetime) -> list[tuple[Means, int]]:
