@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test lint types contracts tests drill soak system front models wheel format lock bench shots train clean
+.PHONY: help docs demo test lint types contracts tests drill fuzz soak system front models wheel format lock bench shots train clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k k
 drill: $(VENV)/.ready models front ## attacks copies of large made-up sites (minutes); DRILL="--data DIR" attacks a copy of yours
 	$(BIN)/sealgate drill spill --control $(DRILL)
 	$(if $(DRILL),,$(BIN)/sealgate drill spill --passages 1000000)
+
+fuzz: $(VENV)/.ready ## millions of bad inputs at every parser, counted by what came of them (minutes); FUZZ="--inputs 1000000 --only notice"
+	$(PY) -m tests.fuzz.run $(FUZZ)
 
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
 	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s
