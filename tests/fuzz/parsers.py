@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pydantic import BaseModel, ValidationError
+
 from sealgate.api.edges import NotUnderstood, Question
 from sealgate.api.ingest import Code
 from sealgate.api.visits import Invitation
