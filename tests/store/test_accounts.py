@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sealgate.domain.ids import OperatorId, TenantId
+from sealgate.domain.ids import OperatorId, SiteId, TenantId
 from sealgate.ports import Sealed, Token
 from sealgate.store import accounts
 from sealgate.store.engine import Actor, Store
@@ -127,7 +127,8 @@ def test_a_set_up_link_is_used_once_and_in_time(
 ) -> None:
     link, late = b"l" * 32, b"t" * 32
     with writing(acme) as tx:
-        accounts.add_setup_link(tx, link, roles=["administrator"], expires_at=noon + HOUR)
+        guard = frozenset({(SiteId(store.new_id()), "security")})
+        accounts.add_setup_link(tx, link, roles=["administrator"], site_roles=guard, expires_at=noon + HOUR)
         accounts.add_setup_link(tx, late, roles=["administrator"], expires_at=noon)
     with store.read(acme) as db:
         assert accounts.setup_link_open(db, link, noon)
@@ -136,7 +137,7 @@ def test_a_set_up_link_is_used_once_and_in_time(
         assert accounts.use_setup_link(tx, link, noon) is None
     with writing(acme) as tx:
         assert accounts.use_setup_link(tx, late, noon) is None
-        assert accounts.use_setup_link(tx, link, noon) == ["administrator"]
+        assert accounts.use_setup_link(tx, link, noon) == (["administrator"], guard)
         assert accounts.use_setup_link(tx, link, noon) is None
     with store.read(acme) as db:
         assert not accounts.setup_link_open(db, link, noon)

@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sealgate.domain.errors import Refused
+from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import GateId, SiteId, VisitId
 from sealgate.domain.operators import Scope
 from sealgate.flows import api_keys, signin, visit
@@ -69,7 +69,9 @@ def routes(house: House) -> APIRouter:
 
     @router.post("/api/v1/visits", response_model=Made, status_code=201, summary="Invite somebody")
     def invite(asked: Invitation, authorization: Annotated[str, Header(max_length=200)] = "") -> Made:
-        signed = _caller(house, authorization, Scope.INVITE)
+        signed = _caller(house, authorization, Scope.INVITE).at(SiteId(asked.site))
+        if not signed.works_at(SiteId(asked.site)):
+            raise NotFound("site")
         gates = tuple(GateId(gate) for gate in asked.gates)
         words = asked.model_dump(include={"why", "company", "email", "phone", "host", "language"})
         new = visit.NewVisit(asked.name, asked.since, asked.until, gates, **words)
@@ -79,12 +81,14 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/api/v1/visits/{visit_id}", response_model=State, summary="Where a visit stands")
     def state(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> State:
-        line = visit.record(house, _caller(house, authorization, Scope.READ), VisitId(visit_id)).line
+        signed = visit.at_visit(house, _caller(house, authorization, Scope.READ), VisitId(visit_id))
+        line = visit.record(house, signed, VisitId(visit_id)).line
         return State(visit=str(line.visit), state=line.state.value, came_at=line.came_at, left_at=line.left_at)
 
     @router.delete("/api/v1/visits/{visit_id}", status_code=204, summary="Cancel a visit")
     def cancel(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> None:
-        visit.cancel(house, _caller(house, authorization, Scope.CANCEL), VisitId(visit_id))
+        signed = visit.at_visit(house, _caller(house, authorization, Scope.CANCEL), VisitId(visit_id))
+        visit.cancel(house, signed, VisitId(visit_id))
 
     return router
 

@@ -22,12 +22,14 @@ class Permission(StrEnum):
     VISITS = "visits"
     HOST = "host"
     SEE_RULES = "see-rules"
+    INSTALL = "install"
     CHANGE_RULES = "change-rules"
     SEE_JOURNAL = "see-journal"
     ERASE = "erase"
     PRIVACY = "privacy"
     ANSWER = "answer"
     MANAGE_OPERATORS = "manage-operators"
+    SEE_REPORTS = "see-reports"
     PARKING = "parking"
     PARKING_RULES = "parking-rules"
     DESK = "desk"
@@ -52,6 +54,8 @@ class Role(StrEnum):
     PRIVACY = "privacy"
     ATTENDANT = "attendant"
     PAYROLL = "payroll"
+    AUDITOR = "auditor"
+    INSTALLER = "installer"
 
 
 class Purpose(StrEnum):
@@ -124,8 +128,14 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             Permission.SEARCH_PASSAGES,
         }
     ),
-    Role.ATTENDANT: frozenset({Permission.WATCH, Permission.OPEN_GATES, Permission.PARKING, Permission.DESK}),
+    Role.ATTENDANT: frozenset(
+        {Permission.WATCH, Permission.OPEN_GATES, Permission.SEE_REPORTS, Permission.PARKING, Permission.DESK}
+    ),
     Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),
+    # Reads what was done and how much of it; opens nothing that is sealed.
+    Role.AUDITOR: frozenset({Permission.SEE_JOURNAL, Permission.SEE_REPORTS, Permission.SEE_RULES}),
+    # Cameras, gates and edges; sees no person.
+    Role.INSTALLER: frozenset({Permission.INSTALL}),
 }
 
 

@@ -108,15 +108,27 @@ def call(
 
 
 def queue(house: House, signed: Signed) -> Queue:
-    signed.need(Permission.DESK)
+    """The calls of the sites at whose desk this operator sits."""
+    sites = signed.need_somewhere(Permission.DESK)
     with house.store.read(signed.tenant) as db:
         now = house.clock.now()
-        rows = {row.call: row for row in parking.open_calls(db)}
         names = names_of(house, db)
+        mine = {lot for lot, (_name, site, _tz) in names.lots.items() if sites is None or site in sites}
+        rows = {row.call: row for row in parking.open_calls(db) if row.lot in mine}
         lines = [line_of(rows[one.call], names, now) for one in in_order(map(as_waiting, rows.values()))]
-        recent = parking.calls_since(db, now - timedelta(days=1))
+        recent = [row for row in parking.calls_since(db, now - timedelta(days=1)) if row.lot in mine]
         took = [(row.claimed_at - row.at).total_seconds() for row in recent if row.claimed_at]
     return Queue(tuple(lines), sum(not line.taken for line in lines), timedelta(seconds=median(took)) if took else None)
+
+
+def at_call(house: House, signed: Signed, call: CallId) -> Signed:
+    """The operator at the site of the call. Raises `NotFound`, also for a call of a site at whose desk they do not sit."""
+    sites = signed.need_somewhere(Permission.DESK)
+    with house.store.read(signed.tenant) as db:
+        site = parking.lot(db, the_call(db, call).lot).site
+    if sites is not None and site not in sites:
+        raise NotFound("call")
+    return signed.at(site)
 
 
 def take(house: House, signed: Signed, call: CallId) -> None:

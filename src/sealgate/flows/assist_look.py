@@ -20,7 +20,7 @@ from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import CallId, StayId
 from sealgate.domain.money import Money
 from sealgate.domain.stays import Stay
-from sealgate.flows.assist import QueueLine, detail_of, held, line_of, names_of, stay_named
+from sealgate.flows.assist import QueueLine, at_call, detail_of, held, line_of, names_of, stay_named
 from sealgate.flows.assist_acts import asks_for_lost
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.looking import TicketOver
@@ -145,6 +145,7 @@ def ask_entry(house: House, signed: Signed, call: CallId, stay: StayId) -> str:
 def picture_of_entry(house: House, signed: Signed, ticket: str) -> bytes:
     """The JPEG. It is in the journal before the bytes leave. Raises `TicketOver`, `NotFound`, `NotTaken`."""
     call, stay = _read_ticket(house, signed, ticket)
+    signed = at_call(house, signed, call)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         row = held(tx, signed, call)
         about = parking.stay(tx, stay)

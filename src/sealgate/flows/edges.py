@@ -26,7 +26,7 @@ from sealgate.flows.edge_copy import Part
 from sealgate.flows.edge_holders import Holders
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
 from sealgate.flows.pricing import prices
-from sealgate.flows.rules import title
+from sealgate.flows.rules import INSTALLS, title
 from sealgate.ports import Latch, LatchAnswer
 from sealgate.privacy import journal
 from sealgate.store import edges as rows
@@ -110,7 +110,7 @@ class Heard:
 
 def add_edge(house: House, signed: Signed, site: SiteId, name: str) -> str:
     """A new edge of a site; its code, which is shown once: with it the box joins."""
-    signed.need(Permission.CHANGE_RULES)
+    signed.need(*INSTALLS)
     code, edge = new_secret(signed.tenant), EdgeId(house.new_id())
     keys = link_keys(code)
     sealed = seal(house, signed.tenant, organisation(), _key_place(signed.tenant, edge), {"key": keys.key.hex()})
@@ -126,7 +126,7 @@ def add_edge(house: House, signed: Signed, site: SiteId, name: str) -> str:
 
 def end_edge(house: House, signed: Signed, edge: EdgeId) -> None:
     """It is known no more. Raises `NotFound`."""
-    signed.need(Permission.CHANGE_RULES)
+    signed.need(*INSTALLS)
 
     def write(tx: Tx) -> None:
         if not rows.end_edge(tx, edge, house.clock.now()):
@@ -139,7 +139,7 @@ def end_edge(house: House, signed: Signed, edge: EdgeId) -> None:
 
 def edges(house: House, signed: Signed, site: SiteId | None = None) -> list[rows.EdgeRow]:
     """Those that have not been ended, by name."""
-    signed.need(Permission.SEE_RULES)
+    signed.need(Permission.SEE_RULES, Permission.INSTALL)
     with house.store.read(signed.tenant) as db:
         return rows.edges(db, site)
 

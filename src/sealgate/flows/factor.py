@@ -6,6 +6,7 @@ import base64
 import hmac
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,7 +51,9 @@ def new_factor(signed: Signed) -> NewFactor:
 
 
 def shown(signed: Signed, secret: str) -> NewFactor:
-    """The same secret once more, for a form that comes back after a wrong code."""
+    """The same secret once more, for a form that comes back after a wrong code; a new one where it was none of ours."""
+    if not _is_secret(secret):
+        return new_factor(signed)
     uri = pyotp.TOTP(secret).provisioning_uri(name=signed.login, issuer_name="Sealgate")
     drawing = io.BytesIO()
     segno.make(uri, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
@@ -129,7 +132,7 @@ def _mac(house: House, tenant: TenantId, text: bytes) -> str:
 
 
 def _is_secret(secret: str) -> bool:
-    return len(secret) == 32 and secret.isascii() and secret.isalnum()
+    return re.fullmatch(r"[A-Z2-7]{32}", secret) is not None
 
 
 def _place(db: Reader, operator: OperatorId) -> Place:

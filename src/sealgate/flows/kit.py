@@ -12,12 +12,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sealgate.domain.errors import Forbidden
+from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
 from sealgate.domain.operators import Permission, Role, may
 from sealgate.domain.tries import Tries
@@ -86,7 +86,11 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """An operator with a live session. `session` is the hash under which it is stored, in hex."""
+    """An operator with a live session. `session` is the hash under which it is stored, in hex.
+
+    `roles` hold at every site, `site_roles` each at its own. Without a `site` only those of every site are in force: who works
+    at some sites may do nothing until it is said at which.
+    """
 
     tenant: TenantId
     operator: OperatorId
@@ -97,13 +101,50 @@ class Signed:
     expires_at: datetime
     must_add_factor: bool = False
     has_factor: bool = False
+    site_roles: frozenset[tuple[SiteId, Role]] = frozenset()
+    site: SiteId | None = None
+
+    @property
+    def in_force(self) -> frozenset[Role]:
+        """The roles that count here."""
+        return self.roles | {role for site, role in self.site_roles if site == self.site}
+
+    def at(self, site: SiteId | None) -> Signed:
+        """The same operator at one site, or (None) for what concerns all sites."""
+        return replace(self, site=site)
 
     def may(self, permission: Permission) -> bool:
+        return may(self.in_force, permission)
+
+    def may_everywhere(self, permission: Permission) -> bool:
         return may(self.roles, permission)
 
-    def need(self, permission: Permission) -> None:
-        if not self.may(permission) or self.must_add_factor:
+    def sites_with(self, permission: Permission) -> frozenset[SiteId] | None:
+        """The sites at which that may be done; None: at every one."""
+        if self.may_everywhere(permission):
+            return None
+        return frozenset(site for site, role in self.site_roles if may([role], permission))
+
+    def need_somewhere(self, permission: Permission) -> frozenset[SiteId] | None:
+        """The sites at which that may be done; None: at every one. Raises `Forbidden` where there is none."""
+        sites = self.sites_with(permission)
+        if self.must_add_factor or sites == frozenset():
             raise Forbidden(permission.value)
+        return sites
+
+    def works_at(self, site: SiteId) -> bool:
+        """Whether there is any role there; to everybody else the site is none."""
+        return bool(self.at(site).in_force)
+
+    def keep_to(self, site: SiteId, what: str) -> None:
+        """Raises `NotFound` for a thing of another site than the one at which somebody asks."""
+        if self.site is not None and site != self.site:
+            raise NotFound(what)
+
+    def need(self, *permissions: Permission) -> None:
+        """Raises `Forbidden` for who may do none of these here."""
+        if self.must_add_factor or not any(map(self.may, permissions)):
+            raise Forbidden(permissions[0].value)
 
     @property
     def actor(self) -> Actor:

@@ -156,7 +156,7 @@ def line(house: House, signed: Signed, passage: PassageId) -> PassageLine | None
     signed.need(Permission.WATCH)
     with house.store.read(signed.tenant) as db:
         row = passages.passage(db, passage)
-        if row is None:  # erased since it was told of
+        if row is None or signed.site not in {None, row.row.site}:  # erased since it was told of, or another site's
             return None
         return lines_of(house, db, zone(places.site(db, row.row.site).time_zone), [row])[0]
 
@@ -227,6 +227,8 @@ def open_picture(house: House, signed: Signed, ticket: str) -> bytes:
     passage, why = _read_ticket(house, signed, ticket)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         row = passages.passage(tx, passage)
+        if row is not None:
+            signed.keep_to(row.row.site, "picture")
         detail = _detail(house, tx, row) if row else None
         if row is None or not detail or "picture" not in detail:
             raise NotFound("picture")

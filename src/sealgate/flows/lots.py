@@ -150,7 +150,7 @@ class StayList:
 
 
 def lots(house: House, signed: Signed, site: SiteId) -> list[LotLine]:
-    signed.need(Permission.PARKING)
+    signed.need(Permission.PARKING, Permission.SEE_REPORTS)
     with house.store.read(signed.tenant) as db:
         return [_line(house, db, row) for row in parking.lots(db, site)]
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sealgate.domain.access import Validity
 from sealgate.domain.calendar import parse_timetable
-from sealgate.domain.errors import Conflict, Invalid, NotFound
+from sealgate.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from sealgate.domain.ids import BanId, LotId, PermitId, ReservationId, SiteId, TenantId, TimetableId, ValidationId, ZoneId
 from sealgate.domain.lots import BadPermit, BadValidation, Permit, PermitKind, Reservation, SpaceClass, Validation
 from sealgate.domain.operators import Permission
@@ -135,16 +135,17 @@ def permits(house: House, signed: Signed, after: PermitId | None = None) -> tupl
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         rows = parking.permits(tx, after=after, limit=PAGE + 1)
-        lines = [_permit_line(house, tx, row) for row in rows[:PAGE]]
+        sites = _sites_of_lots(tx)
+        lines = [_permit_line(house, tx, row) for row in rows[:PAGE] if _is_here(signed, row.permit, sites)]
         journal.write(tx, house.keyring, house.clock.now(), "permits.listed")
-    return lines, lines[-1].permit.permit if len(rows) > PAGE else None
+    return lines, rows[PAGE - 1].permit.permit if len(rows) > PAGE else None
 
 
 def permit(house: House, signed: Signed, permit: PermitId) -> tuple[PermitLine, list[PlateLine]]:
     """The permit with its plates, opened; that somebody looked is journaled."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        line = _permit_line(house, tx, _permit(tx, permit))
+        line = _permit_line(house, tx, _permit(tx, signed, permit))
         plates = [_plate_line(house, tx.tenant, row) for row in parking.plates_of(tx, permit)]
         journal.write(tx, house.keyring, house.clock.now(), "permit.opened", object=f"permit:{permit}")
     return line, plates
@@ -161,6 +162,7 @@ def add_permit(house: House, signed: Signed, terms: PermitTerms) -> PermitId:
 
     def write(tx: Tx) -> PermitId:
         made = _made(tx, new, terms)
+        _may_change(tx, signed, made)
         sealed = seal(house, tx.tenant, organisation(), _holder_place(tx.tenant, new), {"holder": holder})
         parking.add_permit(tx, parking.PermitRow(made, now, holder=sealed))
         for plate in plates:
@@ -174,6 +176,7 @@ def end_permit(house: House, signed: Signed, permit: PermitId) -> None:
     """At once; its plates are forgotten. A car that stands by it is a visitor from its next entry on."""
 
     def write(tx: Tx) -> None:
+        _may_change(tx, signed, _permit(tx, signed, permit).permit)
         if not parking.end_permit(tx, permit, house.clock.now()):
             raise NotFound("permit")
 
@@ -185,7 +188,9 @@ def add_plate(house: House, signed: Signed, permit: PermitId, plate: str) -> Non
     text = normalise(plate)
 
     def write(tx: Tx) -> None:
-        if _permit(tx, permit).ended_at is not None:
+        row = _permit(tx, signed, permit)
+        _may_change(tx, signed, row.permit)
+        if row.ended_at is not None:
             raise NotFound("permit")
         if len(parking.plates_of(tx, permit)) >= MOST_PLATES:
             raise NoPlates("a permit is for 1 to 500 cars", field="plate")
@@ -197,6 +202,7 @@ def add_plate(house: House, signed: Signed, permit: PermitId, plate: str) -> Non
 
 def remove_plate(house: House, signed: Signed, permit: PermitId, token: Token) -> None:
     def write(tx: Tx) -> None:
+        _may_change(tx, signed, _permit(tx, signed, permit).permit)
         if not parking.remove_plate(tx, permit, token):
             raise NotFound("plate")
 
@@ -240,7 +246,7 @@ def bans(house: House, signed: Signed) -> list[BanLine]:
     """Those in force with their plates, newest first; that somebody looked is journaled."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        lines = [_ban_line(house, tx.tenant, row) for row in parking.bans(tx, house.clock.now())]
+        lines = [_ban_line(house, tx.tenant, row) for row in _bans_here(house, tx, signed)]
         journal.write(tx, house.keyring, house.clock.now(), "bans.listed")
     return lines
 
@@ -256,7 +262,9 @@ def ban(
 
     def write(tx: Tx) -> BanId:
         if lot is not None:
-            parking.lot(tx, lot)
+            signed.keep_to(parking.lot(tx, lot).site, "lot")
+        elif not signed.may_everywhere(Permission.PARKING_RULES):
+            raise Forbidden(Permission.PARKING_RULES.value)
         sealed = [
             seal(house, tx.tenant, organisation(), ban_place(tx.tenant, new, column), {column: value})
             for column, value in (("plate", text), ("reason", why))
@@ -269,7 +277,10 @@ def ban(
 
 def lift_ban(house: House, signed: Signed, ban: BanId) -> None:
     def write(tx: Tx) -> None:
-        if not parking.lift_ban(tx, ban, house.clock.now()):
+        row = next((row for row in _bans_here(house, tx, signed) if row.ban == ban), None)
+        if row is not None and row.lot is None and not signed.may_everywhere(Permission.PARKING_RULES):
+            raise Forbidden(Permission.PARKING_RULES.value)
+        if row is None or not parking.lift_ban(tx, ban, house.clock.now()):
             raise NotFound("ban")
 
     changed(house, signed, "ban.lifted", f"ban:{ban}", write)
@@ -301,6 +312,9 @@ def reservations(house: House, signed: Signed, site: SiteId, since: datetime, un
 
 def cancel_reservation(house: House, signed: Signed, reservation: ReservationId) -> None:
     def write(tx: Tx) -> None:
+        lot = parking.lot_of_reservation(tx, reservation)
+        if lot is not None:
+            signed.keep_to(parking.lot(tx, lot).site, "reservation")
         if not parking.cancel_reservation(tx, reservation, house.clock.now()):
             raise NotFound("reservation")
 
@@ -354,11 +368,35 @@ def _add_plate(house: House, tx: Tx, permit: PermitId, plate: str) -> bool:
     return parking.add_plate(tx, parking.PlateRow(permit, token, sealed, house.clock.now()))
 
 
-def _permit(db: Reader, permit: PermitId) -> parking.PermitRow:
+def _permit(db: Reader, signed: Signed, permit: PermitId) -> parking.PermitRow:
+    """Raises `NotFound`, also for a permit that holds in no lot of the site."""
     row = parking.permit(db, permit)
-    if row is None:
+    if row is None or not _is_here(signed, row.permit, _sites_of_lots(db)):
         raise NotFound("permit")
     return row
+
+
+def _is_here(signed: Signed, permit: Permit, sites: dict[LotId, SiteId]) -> bool:
+    """Whether it holds in a lot of the site at which somebody asks; one without lots holds everywhere."""
+    return signed.site is None or not permit.lots or signed.site in {sites.get(lot) for lot in permit.lots}
+
+
+def _may_change(db: Reader, signed: Signed, permit: Permit) -> None:
+    """Raises `NotFound` where it holds in a lot of a site at which this operator changes none."""
+    mine, sites = signed.sites_with(Permission.PARKING_RULES), _sites_of_lots(db)
+    if mine is not None and not {sites.get(lot) for lot in permit.lots} <= mine:
+        raise NotFound("lot")
+
+
+def _sites_of_lots(db: Reader) -> dict[LotId, SiteId]:
+    return {lot.lot: lot.site for lot in parking.lots(db)}
+
+
+def _bans_here(house: House, db: Reader, signed: Signed) -> list[parking.BanRow]:
+    """Those in force in lots of the site at which somebody asks, and those that hold in every lot."""
+    sites = _sites_of_lots(db)
+    found = parking.bans(db, house.clock.now())
+    return [row for row in found if row.lot is None or signed.site in {None, sites.get(row.lot)}]
 
 
 def _lot_of(db: Reader, site: SiteId, lot: LotId) -> None:

@@ -27,6 +27,8 @@ from sealgate.store.engine import Actor, Tx
 from sealgate.vault.envelope import Place
 
 Made = TypeVar("Made")
+INSTALLS = (Permission.CHANGE_RULES, Permission.INSTALL)
+"""Either will do for zones, gates, cameras and edges."""
 
 
 class BadTitle(Invalid):
@@ -161,8 +163,9 @@ def found(house: House, name: str) -> TenantId:
 
 
 def sites(house: House, signed: Signed) -> list[SiteLine]:
+    """Those at which this operator has something to do."""
     with house.store.read(signed.tenant) as db:
-        return [SiteLine(r.site, r.name, r.time_zone, r.lockdown) for r in places.sites(db)]
+        return [SiteLine(r.site, r.name, r.time_zone, r.lockdown) for r in places.sites(db) if signed.works_at(r.site)]
 
 
 def add_site(house: House, signed: Signed, name: str, time_zone: str) -> SiteId:
@@ -191,7 +194,7 @@ def add_zone(house: House, signed: Signed, site: SiteId, name: str) -> ZoneId:
         places.add_zone(tx, places.ZoneRow(new, site, title(name)))
         return new
 
-    return change_rule(house, signed, "zone.added", f"zone:{new}", write)
+    return change_rule(house, signed, "zone.added", f"zone:{new}", write, permission=INSTALLS)
 
 
 def gates(house: House, signed: Signed, site: SiteId) -> list[GateLine]:
@@ -240,7 +243,7 @@ def add_gate(house: House, signed: Signed, site: SiteId, new: NewGate) -> GateId
         places.add_gate(tx, row)
         return gate
 
-    return change_rule(house, signed, "gate.added", f"gate:{gate}", write)
+    return change_rule(house, signed, "gate.added", f"gate:{gate}", write, permission=INSTALLS)
 
 
 def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) -> None:
@@ -267,7 +270,7 @@ def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) 
         if values and not places.update_gate(tx, gate, **values):
             raise NotFound("gate")
 
-    change_rule(house, signed, "gate.changed", f"gate:{gate}", write)
+    change_rule(house, signed, "gate.changed", f"gate:{gate}", write, permission=INSTALLS)
 
 
 def sources_of(house: House, tenant: TenantId, gate: GateId) -> tuple[str, ...]:
@@ -329,6 +332,8 @@ def add_grant(house: House, signed: Signed, group: GroupId, zone_id: ZoneId, tim
     grant = GrantId(house.new_id())
 
     def write(tx: Tx) -> GrantId:
+        if signed.site is not None and zone_id not in {zone.zone for zone in places.zones(tx, signed.site)}:
+            raise NotFound("zone")
         places.add_grant(tx, places.GrantRow(grant, group, zone_id, timetable))
         return grant
 
@@ -337,7 +342,9 @@ def add_grant(house: House, signed: Signed, group: GroupId, zone_id: ZoneId, tim
 
 def remove_grant(house: House, signed: Signed, grant: GrantId) -> None:
     def write(tx: Tx) -> None:
-        if not places.remove_grant(tx, grant):
+        here = None if signed.site is None else {zone.zone for zone in places.zones(tx, signed.site)}
+        row = next((row for row in places.grants(tx) if row.grant == grant and (here is None or row.zone in here)), None)
+        if row is None or not places.remove_grant(tx, grant):
             raise NotFound("grant")
 
     change_rule(house, signed, "grant.removed", f"grant:{grant}", write)
@@ -390,7 +397,7 @@ def kiosk_link(house: House, signed: Signed, gate: GateId) -> str:
             raise NotFound("gate")
         return secret
 
-    return change_rule(house, signed, "kiosk.linked", f"gate:{gate}", write)
+    return change_rule(house, signed, "kiosk.linked", f"gate:{gate}", write, permission=INSTALLS)
 
 
 def roll_call(house: House, signed: Signed) -> RollCall:
@@ -416,11 +423,14 @@ def change_rule(
     thing: str,
     write: Callable[[Tx], Made],
     *,
-    permission: Permission = Permission.CHANGE_RULES,
+    permission: Permission | tuple[Permission, ...] = Permission.CHANGE_RULES,
     why: str = "",
 ) -> Made:
-    """Every change of a rule: asked for, written and journaled in one way. Nothing is kept of one that raises."""
-    signed.need(permission)
+    """Every change of a rule: asked for, written and journaled in one way. Nothing is kept of one that raises.
+
+    Of several permissions any will do.
+    """
+    signed.need(*((permission,) if isinstance(permission, Permission) else permission))
     with house.store.begin(signed.tenant, signed.actor) as tx:
         made = write(tx)
         journal.write(tx, house.keyring, house.clock.now(), action, object=thing, purpose=" ".join(why.split())[:300])

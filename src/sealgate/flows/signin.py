@@ -15,11 +15,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from sealgate.domain.errors import NotFound, Refused
-from sealgate.domain.ids import OperatorId, TenantId
+from sealgate.domain.ids import OperatorId, SiteId, TenantId
 from sealgate.domain.operators import Permission, Role
 from sealgate.domain.passwords import needs_factor
 from sealgate.domain.people import Profile, checked, name_key
-from sealgate.flows import factor
+from sealgate.flows import factor, rights
 from sealgate.flows.kit import (
     House,
     Signed,
@@ -98,6 +98,7 @@ class OperatorLine:
     roles: frozenset[Role]
     has_factor: bool
     disabled: bool
+    site_roles: frozenset[tuple[SiteId, Role]] = frozenset()
 
 
 def first_link(house: House, tenant: TenantId) -> str | None:
@@ -108,17 +109,27 @@ def first_link(house: House, tenant: TenantId) -> str | None:
     return _new_link(house, tenant, Actor("system", "first-start"), frozenset({Role.ADMINISTRATOR}))
 
 
-def invite_operator(house: House, signed: Signed, roles: frozenset[Role]) -> str:
+def invite_operator(
+    house: House, signed: Signed, roles: frozenset[Role], site_roles: frozenset[tuple[SiteId, Role]] = frozenset()
+) -> str:
+    """The secret of a link for somebody with these roles at all sites, and those each at its own. Raises `NotFound`."""
     signed.need(Permission.MANAGE_OPERATORS)
-    return _new_link(house, signed.tenant, signed.actor, roles)
+    return _new_link(house, signed.tenant, signed.actor, roles, site_roles)
 
 
-def _new_link(house: House, tenant: TenantId, actor: Actor, roles: frozenset[Role]) -> str:
+def _new_link(
+    house: House,
+    tenant: TenantId,
+    actor: Actor,
+    roles: frozenset[Role],
+    site_roles: frozenset[tuple[SiteId, Role]] = frozenset(),
+) -> str:
     secret = new_secret(tenant)
     with house.store.begin(tenant, actor) as tx:
         now = house.clock.now()
-        accounts.add_setup_link(tx, fingerprint(secret), roles=sorted(roles), expires_at=now + LINK)
-        journal.write(tx, house.keyring, now, "operator.invited", object=",".join(sorted(roles)))
+        rights.known_sites(tx, site_roles)
+        accounts.add_setup_link(tx, fingerprint(secret), roles=sorted(roles), site_roles=site_roles, expires_at=now + LINK)
+        journal.write(tx, house.keyring, now, "operator.invited", object=rights.told(roles, site_roles))
     return secret
 
 
@@ -142,10 +153,10 @@ def set_up(house: House, secret: str, *, name: str, login: str, password: str) -
     operator = OperatorId(house.new_id())
     with house.store.begin(tenant, Actor("operator", str(operator))) as tx:
         now = house.clock.now()
-        roles = accounts.use_setup_link(tx, fingerprint(secret), now)
-        if roles is None:  # used, over, or somebody else was first
+        granted = accounts.use_setup_link(tx, fingerprint(secret), now)
+        if granted is None:  # used, over, or somebody else was first
             raise LinkUsed
-        _add_operator(house, tx, operator, profile, roles, {"hash": hashed, "short": short}, now)
+        _add_operator(house, tx, operator, profile, granted, {"hash": hashed, "short": short}, now)
         journal.write(tx, house.keyring, now, "operator.added", object=f"operator:{operator}")
         return new_session(tx, operator, now)
 
@@ -155,7 +166,7 @@ def _add_operator(
     tx: Tx,
     operator: OperatorId,
     profile: Profile,
-    roles: Sequence[str],
+    granted: tuple[Sequence[str], accounts.SiteRoles],
     password: dict[str, object],
     now: datetime,
 ) -> None:
@@ -173,9 +184,10 @@ def _add_operator(
             ),
             password=seal(house, tx.tenant, organisation(), password_place(tx, operator), password),
             totp=None,
-            roles=tuple(sorted(roles)),
+            roles=tuple(sorted(granted[0])),
             created_at=now,
             disabled_at=None,
+            site_roles=granted[1],
         ),
     )
 
@@ -253,6 +265,7 @@ def signed_as(house: House, db: Reader, operator: OperatorId, session: str, expi
         expires_at=expires_at,
         must_add_factor=short and row.totp is None,
         has_factor=row.totp is not None,
+        site_roles=rights.read(row.site_roles),
     )
 
 
@@ -291,6 +304,7 @@ def operators(house: House, signed: Signed) -> list[OperatorLine]:
             frozenset(Role(role) for role in row.roles),
             row.totp is not None,
             row.disabled_at is not None,
+            rights.read(row.site_roles),
         )
         for row, profile in zip(rows, profiles, strict=True)
     ]

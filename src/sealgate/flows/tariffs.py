@@ -57,7 +57,7 @@ def tariffs(house: House, signed: Signed, today: date) -> list[TariffLine]:
     """By name. `today` is the site's local day."""
     signed.need(Permission.PARKING)
     with house.store.read(signed.tenant) as db:
-        rows, lots = parking.tariffs(db), parking.lots(db)
+        rows, lots = parking.tariffs(db), [lot for lot in parking.lots(db) if signed.works_at(lot.site)]
     return [_line(name, rows, lots, today) for name in dict.fromkeys(row.name for row in rows)]
 
 

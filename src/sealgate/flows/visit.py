@@ -140,6 +140,7 @@ class VisitRecord:
 
 def invite(house: House, signed: Signed, site: SiteId, new: NewVisit) -> Invited:
     """Raises what is wrong with the time, the gates or the person, `UnknownHost`, and `Blocked`."""
+    signed.keep_to(site, "site")
     signed.need(Permission.HOST)
     profile = checked(Profile(new.name, new.phone, new.email))
     why, company = checked_words(new.why, "why"), checked_words(new.company, "company", 120)
@@ -309,6 +310,15 @@ VISIT = "visit"
 """The purpose of a visitor's consent."""
 
 
+def at_visit(house: House, signed: Signed, visit: VisitId) -> Signed:
+    """The operator at the site of the visit; for who names a visit alone. Raises `NotFound`, also where they have no role."""
+    with house.store.read(signed.tenant) as db:
+        row = visits.visit(db, visit)
+    if row is None or not signed.works_at(row.site):
+        raise NotFound("visit")
+    return signed.at(row.site)
+
+
 def may_answer(signed: Signed, row: VisitRow, host: Host) -> bool:
     """Reception may always; a host for their own visitors, unless the block list asks reception."""
     return signed.may(Permission.VISITS) or (signed.may(Permission.HOST) and is_host(signed, row, host) and not row.flagged)
@@ -425,6 +435,7 @@ def _seen(house: House, tx: Tx, signed: Signed, visit: VisitId) -> tuple[VisitRo
     row = visits.visit(tx, visit)
     if row is None:
         raise NotFound("visit")
+    signed.keep_to(row.site, "visit")
     host = host_of(row, frame_of(house, tx, row.site, [row]).hosts, {})
     if not may_see(signed, row, host):
         raise NotFound("visit")

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import OperatorId
+from sealgate.domain.ids import OperatorId, SiteId
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
 from sealgate.store.engine import Reader, Tx
+
+SiteRoles = frozenset[tuple[SiteId, str]]
+"""Roles that hold at one site each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class OperatorRow:
     roles: tuple[str, ...]
     created_at: datetime
     disabled_at: datetime | None
+    site_roles: SiteRoles = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class SessionRow:
 
 
 o, k, u = s.operators.c, s.sessions.c, s.setup_links.c
-_OPERATOR = (o.operator_id, o.login_token, o.profile, o.password, o.totp, o.roles, o.created_at, o.disabled_at)
+_OPERATOR = (o.operator_id, o.login_token, o.profile, o.password, o.totp, o.roles, o.created_at, o.disabled_at, o.site_roles)
 _SESSION = (k.secret_hash, k.operator_id, k.created_at, k.expires_at, k.revoked_at, k.seen_at)
 
 
@@ -53,6 +58,7 @@ def add_operator(tx: Tx, row: OperatorRow) -> None:
         "password": row.password,
         "totp": row.totp,
         "roles": sorted(row.roles),
+        "site_roles": _written(row.site_roles),
         "created_at": row.created_at,
         "disabled_at": row.disabled_at,
     }
@@ -82,6 +88,12 @@ def set_password(tx: Tx, operator: OperatorId, password: Sealed) -> bool:
 def set_totp(tx: Tx, operator: OperatorId, totp: Sealed | None) -> bool:
     """Whether there is such an operator."""
     return tx.change(s.operators, [o.operator_id == operator], {"totp": totp}) == 1
+
+
+def set_roles(tx: Tx, operator: OperatorId, roles: Sequence[str], site_roles: SiteRoles) -> bool:
+    """Whether there is such an operator."""
+    values = {"roles": sorted(roles), "site_roles": _written(site_roles)}
+    return tx.change(s.operators, [o.operator_id == operator], values) == 1
 
 
 def disable_operator(tx: Tx, operator: OperatorId, at: datetime) -> bool:
@@ -141,8 +153,11 @@ def forget_sessions(tx: Tx, before: datetime) -> int:
         return tx.remove(s.sessions, [k.expires_at < before])
 
 
-def add_setup_link(tx: Tx, secret_hash: bytes, *, roles: Sequence[str], expires_at: datetime) -> None:
-    tx.add(s.setup_links, {"secret_hash": secret_hash, "roles": sorted(roles), "expires_at": expires_at})
+def add_setup_link(
+    tx: Tx, secret_hash: bytes, *, roles: Sequence[str], site_roles: SiteRoles = frozenset(), expires_at: datetime
+) -> None:
+    values = {"secret_hash": secret_hash, "roles": sorted(roles), "site_roles": _written(site_roles), "expires_at": expires_at}
+    tx.add(s.setup_links, values)
 
 
 def setup_link_open(db: Reader, secret_hash: bytes, now: datetime) -> bool:
@@ -150,11 +165,12 @@ def setup_link_open(db: Reader, secret_hash: bytes, now: datetime) -> bool:
     return db.sql.execute(query).first() is not None
 
 
-def use_setup_link(tx: Tx, secret_hash: bytes, now: datetime) -> list[str] | None:
+def use_setup_link(tx: Tx, secret_hash: bytes, now: datetime) -> tuple[list[str], SiteRoles] | None:
     """Take the link; its roles, or None if it expired, never was, or somebody else opened it first."""
     if tx.change(s.setup_links, _usable(secret_hash, now), {"used_at": now}) != 1:
         return None
-    return tx.row(sa.select(u.roles).where(tx.mine(s.setup_links), u.secret_hash == secret_hash), list[str])
+    query = sa.select(u.roles, u.site_roles).where(tx.mine(s.setup_links), u.secret_hash == secret_hash)
+    return tx.row(query, lambda roles, site_roles: (list(roles), _read(site_roles)))
 
 
 def _usable(secret_hash: bytes, now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -162,5 +178,15 @@ def _usable(secret_hash: bytes, now: datetime) -> list[sa.ColumnElement[bool]]:
 
 
 def _operator(*row: Any) -> OperatorRow:
-    read = OperatorRow(*row)
-    return replace(read, roles=tuple(read.roles))
+    *first, site_roles = row
+    read = OperatorRow(*first)
+    return replace(read, roles=tuple(read.roles), site_roles=_read(site_roles))
+
+
+def _written(site_roles: SiteRoles) -> dict[str, list[str]]:
+    sites = sorted({site for site, _role in site_roles})
+    return {str(site): sorted(role for at, role in site_roles if at == site) for site in sites}
+
+
+def _read(kept: dict[str, list[str]]) -> SiteRoles:
+    return frozenset((SiteId(UUID(site)), role) for site, roles in kept.items() for role in roles)

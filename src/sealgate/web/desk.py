@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -64,6 +65,14 @@ TAKEN = _("Taken, and in the books. The barrier opens if the car waits to pay.")
 DEAF = _("The barrier does not answer. It is recorded as opened; call maintenance.")
 
 
+def at_call(page: AtPage, call: UUID) -> Page:
+    """The page at the site of the call: there its operator has to be at the desk."""
+    return replace(page, signed=assist.at_call(page.house, page.signed, CallId(call)))
+
+
+AtCall = Annotated[Page, Depends(at_call)]
+
+
 @router.get("")
 def desk(request: Request, page: AtPage) -> Response:
     return _desk(request, page)
@@ -72,8 +81,9 @@ def desk(request: Request, page: AtPage) -> Response:
 @router.get("/stream")
 async def stream(request: Request, page: AtPage, call: UUID | None = None) -> Response:
     """Says when the queue or this call changed, and what the lane says to the voice of this page."""
-    page.signed.need(Permission.DESK)
     token = request.cookies.get(cookie_name(request), "")
+    if call:
+        await run_in_threadpool(assist.at_call, page.house, page.signed, CallId(call))
     events = _events(page, token, CallId(call) if call else None)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -84,7 +94,7 @@ def entry_picture(page: AtPage, ticket: str) -> Response:
 
 
 @router.get("/calls/{call}")
-def one_call(request: Request, page: AtPage, call: UUID) -> Response:
+def one_call(request: Request, page: AtCall, call: UUID) -> Response:
     try:
         return _call(request, page, assist.line(page.house, page.signed, CallId(call)))
     except CallTaken as first:
@@ -92,7 +102,7 @@ def one_call(request: Request, page: AtPage, call: UUID) -> Response:
 
 
 @router.post("/calls/{call}/take")
-def take(request: Request, page: AtPage, call: UUID) -> Response:
+def take(request: Request, page: AtCall, call: UUID) -> Response:
     try:
         assist.take(page.house, page.signed, CallId(call))
     except CallTaken as first:
@@ -101,7 +111,7 @@ def take(request: Request, page: AtPage, call: UUID) -> Response:
 
 
 @router.post("/calls/{call}/hand-over")
-def hand_over(request: Request, page: AtPage, call: UUID) -> Response:
+def hand_over(request: Request, page: AtCall, call: UUID) -> Response:
     try:
         assist.hand_over(page.house, page.signed, CallId(call))
     except CallTaken as first:
@@ -110,7 +120,7 @@ def hand_over(request: Request, page: AtPage, call: UUID) -> Response:
 
 
 @router.post("/calls/{call}/entry")
-def view_entry(request: Request, page: AtPage, call: UUID, stay: Annotated[UUID, Form()]) -> Response:
+def view_entry(request: Request, page: AtCall, call: UUID, stay: Annotated[UUID, Form()]) -> Response:
     """The entry's picture for sixty seconds. Without a script the page comes back with it and seals it by itself."""
     ticket = assist_look.ask_entry(page.house, page.signed, CallId(call), StayId(stay))
     view = _view(page, CallId(call))
@@ -122,18 +132,18 @@ def view_entry(request: Request, page: AtPage, call: UUID, stay: Annotated[UUID,
 
 
 @router.get("/calls/{call}/entry")
-def sealed_entry(request: Request, page: AtPage, call: UUID) -> Response:
+def sealed_entry(request: Request, page: AtCall, call: UUID) -> Response:
     view = _view(page, CallId(call))
     return render(request, "desk_entry.html", call=view, entry="", now=_now(page, view.line))
 
 
 @router.get("/calls/{call}/lane.jpg")
-def lane_now(page: AtPage, call: UUID) -> Response:
+def lane_now(page: AtCall, call: UUID) -> Response:
     return _jpeg(assist_look.picture_at_gate(page.house, page.signed, CallId(call)))
 
 
 @router.post("/calls/{call}/voice")
-async def speak(request: Request, page: AtPage, call: UUID) -> Response:
+async def speak(request: Request, page: AtCall, call: UUID) -> Response:
     """One word of this page's voice to the lane's, for whoever has the call."""
     signal = voice.read_signal(await voice.body_of(request))
     await run_in_threadpool(assist.gate_of_mine, page.house, page.signed, CallId(call))
@@ -142,7 +152,7 @@ async def speak(request: Request, page: AtPage, call: UUID) -> Response:
 
 
 @router.post("/calls/{call}/link")
-def pay_link(request: Request, page: AtPage, call: UUID) -> Response:
+def pay_link(request: Request, page: AtCall, call: UUID) -> Response:
     """The call comes back with a link for its driver."""
     try:
         view = _view(page, CallId(call))
@@ -156,7 +166,7 @@ def pay_link(request: Request, page: AtPage, call: UUID) -> Response:
 @router.post("/calls/{call}/taken")
 def taken(
     request: Request,
-    page: AtPage,
+    page: AtCall,
     call: UUID,
     means: Annotated[ByHand, Form()],
     minor: Annotated[int, Form(ge=0, le=10**12)],
@@ -180,7 +190,7 @@ def taken(
 @router.post("/calls/{call}/{act}")
 def decide(
     request: Request,
-    page: AtPage,
+    page: AtCall,
     call: UUID,
     act: Act,
     why: Text = "",
@@ -284,4 +294,4 @@ def _queue_drawn(page: Page) -> str:
 
 def _still_welcome(house: House, token: str) -> bool:
     signed = signin.who_is(house, token)
-    return signed is not None and signed.may(Permission.DESK)
+    return signed is not None and signed.sites_with(Permission.DESK) != frozenset()

@@ -8,6 +8,7 @@ from typing import IO, Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -96,7 +97,7 @@ def zipped(file: IO[bytes]) -> Response:
         "Cache-Control": "no-store",
         "Content-Length": str(size),
     }
-    return StreamingResponse(_pieces(file), media_type="application/zip", headers=kept)
+    return StreamingResponse(_pieces(file), media_type="application/zip", headers=kept, background=BackgroundTask(file.close))
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -32,6 +32,7 @@ from sealgate.web.clocks import span
 from sealgate.web.i18n import Language, Words, _, callables, words_in, words_of
 from sealgate.web.sessions import signed_in
 from sealgate.web.telling import Told, tell
+from sealgate.web.who_may import rule_of
 
 SAID = "said"
 LAST_SITE = "site"
@@ -85,6 +86,8 @@ HOMES = {
     Role.MANAGER: "/s/{site}/performance",
     Role.PRIVACY: "/s/{site}/people",
     Role.HOST: "/s/{site}/visits",
+    Role.AUDITOR: "/data-map",
+    Role.INSTALLER: "/s/{site}/gates",
 }
 """The page that each role works with; who has several roles lands where the first of them works."""
 
@@ -116,22 +119,24 @@ class Page:
 
     def tabs(self) -> list[Tab]:
         """What this operator may see and what there is to see: a site's pages need a site."""
-        return [
-            tab
-            for tab in TABS
-            if (tab.needs is None or self.signed.may(tab.needs)) and ("{site}" not in tab.address or self.site is not None)
-        ]
+        return [tab for tab in TABS if ("{site}" not in tab.address or self.site is not None) and self._reaches(tab)]
+
+    def _reaches(self, tab: Tab) -> bool:
+        """Whether the guard would let this operator to that page."""
+        rule = rule_of("GET", tab.address)
+        return rule.lets(self.signed, self.site.site if self.site and "{site}" in tab.address else None)
 
     def address(self, tab: Tab) -> str:
         return tab.address.format(site=self.site.site if self.site else "")
 
     def first(self) -> str:
         """Where somebody lands who asked for nothing in particular."""
-        if self.site is None and self.signed.may(Permission.CHANGE_RULES):
+        if self.site is None and self.signed.may_everywhere(Permission.CHANGE_RULES):
             return "/sites/new"
         tabs = self.tabs()
         seen = {tab.address: tab for tab in tabs}
-        homes = (seen[home] for role, home in HOMES.items() if role in self.signed.roles and home in seen)
+        roles = self.signed.at(self.site.site if self.site else None).in_force
+        homes = (seen[home] for role, home in HOMES.items() if role in roles and home in seen)
         return self.address(next(homes, tabs[0]))
 
 

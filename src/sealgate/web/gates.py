@@ -80,14 +80,14 @@ def gate_form(
 
 @router.get("")
 def gates(request: Request, page: AtPage) -> Response:
-    page.signed.need(Permission.SEE_RULES)
+    page.signed.need(Permission.SEE_RULES, Permission.INSTALL)
     lines = rules.gates(page.house, page.signed, page.here.site)
     return render(request, "gates.html", lines=sorted(lines, key=lambda line: (not line.blocked, line.name)))
 
 
 @router.get("/new")
 def ask_gate(request: Request, page: AtPage) -> Response:
-    page.signed.need(Permission.CHANGE_RULES)
+    page.signed.need(*rules.INSTALLS)
     return render(request, "gate_new.html", **_choices(page))
 
 
@@ -119,7 +119,7 @@ def add_gate(
 
 @router.get("/{gate}")
 def gate(request: Request, page: AtPage, gate: UUID) -> Response:
-    page.signed.need(Permission.SEE_RULES)
+    page.signed.need(Permission.SEE_RULES, Permission.INSTALL)
     return render(request, "gate.html", **_context(_gate(page, gate)))
 
 

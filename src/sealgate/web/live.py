@@ -186,7 +186,7 @@ class Listener:
 
     def _still_welcome(self) -> bool:
         signed = signin.who_is(self._page.house, self._token)
-        return signed is not None and signed.may(Permission.WATCH)
+        return signed is not None and signed.at(self._page.here.site).may(Permission.WATCH)
 
     async def _opening(self, newest: PassageId) -> str:
         """What was missed between the page and its stream, and the figures as they are now."""

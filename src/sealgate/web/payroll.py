@@ -44,7 +44,7 @@ def draft(request: Request, page: AtPage, month: Text = "") -> Response:
     except Refused as refused:
         if refused.status == 403:
             raise
-        return again(request, "payroll.html", refused, **_runs(page), typed=month)
+        return again(request, "payroll.html", refused, **_runs(page) | {"typed": month})
     return redirect(request, f"/payroll/runs/{run}", said=_("Drafted: look at what is marked, then check"))
 
 

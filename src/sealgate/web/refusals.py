@@ -131,6 +131,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "passkey.too-many": Sentence(_("That is more passkeys than anybody needs"), _("Remove one first")),
     "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
     "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
+    "operators.own-rights": Sentence(_("Nobody changes their own rights"), _("Ask another administrator")),
     "operators.no-role": Sentence(_("Choose a role"), _("Without one the operator may do nothing")),
     # people and their ways in
     "person.bad-name": Sentence(_("A name has 1 to 100 characters")),
@@ -483,6 +484,8 @@ _UNSAVED = _("That did not work and nothing was saved")
 _CAMERA = _("Check its address, its power and its line")
 
 FAULTS: Mapping[str, Sentence] = {
+    "who.unlisted": Sentence(_("It is not written down who may come here"), _RUNS),
+    "who.bad-line": Sentence(_("The table of who may come where cannot be read"), _RUNS),
     "fault": Sentence(_UNSAVED),
     "post.refused": Sentence(_("The mail server did not take the letter"), _RUNS),
     "port.unreachable": Sentence(_("A device or service does not answer"), _("Try again in a moment")),

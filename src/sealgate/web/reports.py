@@ -135,7 +135,7 @@ def show(request: Request, page: AtPage, name: str, asked: AsChosen) -> Response
 
 
 def _show(request: Request, page: Page, name: str, asked: Chosen) -> Response:
-    page.signed.need(Permission.PARKING)
+    page.signed.need(Permission.SEE_REPORTS)
     if name not in REPORTS:
         raise NotFound("report")
     found = [(str(line.lot.lot), line.lot.name) for line in lots.lots(page.house, page.signed, page.here.site)]

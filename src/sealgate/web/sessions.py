@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sealgate.domain.errors import Refused
+from sealgate.domain.errors import NotFound, Refused
+from sealgate.domain.ids import SiteId
 from sealgate.flows import selfservice, signin
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.selfservice import Own
 from sealgate.web.i18n import _
+from sealgate.web.who_may import Unlisted, Who, admitted, rule_of
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
 OPENED = "__sealgate_opened__"
@@ -66,21 +69,39 @@ def for_persons(handler: Handler) -> Handler:
 
 
 def closed(request: Request) -> None:
-    """The dependency of the whole console: finds the operator, and refuses where a route is not for whoever asks."""
+    """The dependency of the whole console: finds the operator, and refuses where a route is not for whoever asks.
+
+    From here on the operator is the one of the site in the address: only the rights held there are in force.
+    """
     token = request.cookies.get(cookie_name(request), "")
     house: House = request.app.state.house
     signed = signin.who_is(house, token) if 0 < len(token) <= 200 else None
     request.state.signed = signed
     handler = request.scope.get("endpoint")
-    if getattr(handler, OPENED, False):
+    rule = rule_of(request.method, request.scope["route"].path)
+    if getattr(handler, OPENED, False) and rule.who is Who.ANYONE:
         return
-    if getattr(handler, OWNED, False):
+    if getattr(handler, OWNED, False) and rule.who is Who.PERSON:
         request.state.own = _own(request, house)
         return
     if signed is None:
         raise SignInNeeded
     if signed.must_add_factor and not getattr(handler, UNFINISHED, False):
         raise FactorNeeded
+    if rule.who is not Who.OPERATOR:  # the table and the handler do not agree: nobody's
+        raise Unlisted(f"{rule.method} {rule.path}: {rule.who} in web/who_may.txt, and its handler is closed")
+    request.state.signed = admitted(rule, signed, _site_of(request))
+
+
+def _site_of(request: Request) -> SiteId | None:
+    """The site in the address. Raises `NotFound` for what is no id at all."""
+    asked = request.path_params.get("site")
+    if asked is None:
+        return None
+    try:
+        return SiteId(UUID(str(asked)))
+    except ValueError as error:
+        raise NotFound("site") from error
 
 
 def _own(request: Request, house: House) -> Own:

@@ -66,7 +66,7 @@ async def _events(page: Page, token: str) -> AsyncIterator[str]:
 
 def _still_welcome(page: Page, token: str) -> bool:
     signed = signin.who_is(page.house, token)
-    return signed is not None and (signed.may(Permission.VISITS) or signed.may(Permission.HOST))
+    return signed is not None and any(map(signed.at(page.here.site).may, (Permission.VISITS, Permission.HOST)))
 
 
 def _drawn(page: Page) -> str:
@@ -80,5 +80,4 @@ def _waiting(page: Page) -> dict[str, Any]:
 
 
 def _need(signed: Signed) -> None:
-    if not signed.may(Permission.VISITS):
-        signed.need(Permission.HOST)
+    signed.need(Permission.VISITS, Permission.HOST)

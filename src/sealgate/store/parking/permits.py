@@ -212,6 +212,11 @@ def reservations(db: Reader, lot: LotId, since: datetime, until: datetime) -> li
     return db.rows(query.order_by(r.since, r.reservation_id), _reservation)
 
 
+def lot_of_reservation(db: Reader, reservation: ReservationId) -> LotId | None:
+    query = sa.select(r.lot_id).where(db.mine(s.reservations), r.reservation_id == reservation)
+    return db.row(query, lambda lot: lot)
+
+
 def use_reservation(tx: Tx, reservation: ReservationId, stay: StayId) -> bool:
     """Its car came. False if it was used or cancelled in the meantime."""
     return tx.change(s.reservations, [r.reservation_id == reservation, *_waiting()], {"stay_id": stay}) == 1
