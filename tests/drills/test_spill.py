@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sealgate.cli.drill_site import Sizes, built
+from sealgate.cli.drill_site import Built, Sizes, built
 from sealgate.drills.page import page
 from sealgate.drills.spill import NotASite, Plan, Report, drill
 from sealgate.settings import Settings, load
@@ -17,14 +17,19 @@ SMALL = Sizes(people=80, plates=60, passages=1_000, days=20)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with built(tmp_path_factory.mktemp("site"), SMALL, None, [], lambda _what, _done: None) as settings:
-        yield settings
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    with built(tmp_path_factory.mktemp("site"), SMALL, None, [], lambda _what, _done: None) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def report(site: Settings) -> Report:
-    return drill(site, Plan(control=True, guesses=200))
+def site(made: Built) -> Settings:
+    return made.settings
+
+
+@pytest.fixture(scope="module")
+def report(made: Built) -> Report:
+    return drill(made.settings, Plan(control=True, guesses=200, words=made.words))
 
 
 def test_nobody_is_found_in_a_copy(report: Report) -> None:
@@ -34,7 +39,7 @@ def test_nobody_is_found_in_a_copy(report: Report) -> None:
 
 def test_every_planted_leak_is_found(report: Report) -> None:
     assert [leak for leak, found in report.leaks if not found] == []
-    assert len(report.leaks) >= 100
+    assert len(report.leaks) >= 120
 
 
 def test_every_attack_tried_something_and_has_a_leak_of_its_own(report: Report) -> None:

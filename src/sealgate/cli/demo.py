@@ -204,13 +204,13 @@ def _enrol(program: Program, campus: Campus, folder: Path) -> None:
 
     from sealgate.flows.campus import PEOPLE, enrol_faces
 
-    people = _people(folder)[: len(PEOPLE)]
+    people = people_in(folder)[: len(PEOPLE)]
     shots = [[picture.read_bytes() for picture in pictures[:3]] for pictures in track(people, "Enrolling", transient=True)]
     enrolled = enrol_faces(program.house, campus, "demo", shots)
     typer.echo(f"{enrolled} faces enrolled from {folder}.")
 
 
-def _people(folder: Path) -> list[list[Path]]:
+def people_in(folder: Path) -> list[list[Path]]:
     """The pictures of each person: by the folder's truth.csv (`file,person`), else every picture is somebody else."""
     truth = folder / "truth.csv"
     if not truth.is_file():

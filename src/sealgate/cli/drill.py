@@ -16,7 +16,7 @@ from sealgate.cli.tables import tell
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
-    from sealgate.cli.drill_site import Sizes
+    from sealgate.cli.drill_site import Built, Sizes
     from sealgate.drills.spill import Plan, Progress, Report
     from sealgate.ports import FaceReader
     from sealgate.settings import Settings
@@ -40,6 +40,14 @@ def spill(
     faces: Annotated[
         Path | None, typer.Option(help="Folder of face pictures, by our own models; else faces are made up")
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file or folder that a thief would take too: a dump, backups, logs; may come again"),
+    ] = None,
+    person: Annotated[
+        Path | None,
+        typer.Option(help="File of words about somebody, one a line: nothing of them may be found, as after an erasure"),
+    ] = None,
     control: Annotated[
         bool, typer.Option("--control", help="First attack a copy that leaks on purpose; fail unless every leak is found")
     ] = False,
@@ -49,14 +57,19 @@ def spill(
     from sealgate.cli.drill_site import Sizes
     from sealgate.drills.page import page as made_page
     from sealgate.drills.spill import Plan, drill
+    from sealgate.drills.truth import words_of_file
 
     with ExitStack() as stack:
         bars = stack.enter_context(_bars(as_json=as_json))
         reader, shots = _faces(faces)
+        words = words_of_file(person.read_text(encoding="utf-8")) if person else {}
+        if data:
+            settings = _given(data, keys)
+        else:
+            made = stack.enter_context(_made(Sizes(people, plates, passages, days), reader, shots, bars))
+            settings, words = made.settings, words | made.words
         face = shots[0][0] if shots else None
-        plan = Plan(control=control, guesses=guesses, reader=reader, face=face)
-        sizes = Sizes(people, plates, passages, days)
-        settings = _given(data, keys) if data else stack.enter_context(_made(sizes, reader, shots, bars))
+        plan = Plan(control=control, guesses=guesses, reader=reader, face=face, also=tuple(also or ()), words=words)
         report = drill(settings, plan, _progress(bars, plan))
     if page:
         page.write_text(made_page(report, datetime.now(UTC)), encoding="utf-8")
@@ -72,7 +85,7 @@ def _given(data: Path, keys: Path | None) -> Settings:
 
 
 @contextmanager
-def _made(sizes: Sizes, reader: FaceReader | None, shots: Sequence[Sequence[bytes]], bars: Bars) -> Iterator[Settings]:
+def _made(sizes: Sizes, reader: FaceReader | None, shots: Sequence[Sequence[bytes]], bars: Bars) -> Iterator[Built]:
     from sealgate.cli.drill_site import built, steps
 
     task = bars.add_task("Making a site", total=steps(sizes))
@@ -91,10 +104,18 @@ def _made(sizes: Sizes, reader: FaceReader | None, shots: Sequence[Sequence[byte
 def _faces(folder: Path | None) -> tuple[FaceReader | None, list[list[bytes]]]:
     if folder is None:
         return None, []
-    from sealgate.cli.demo import _people
+    from sealgate.cli.demo import people_in
     from sealgate.vision.faces import Faces
 
-    return Faces(), [[picture.read_bytes() for picture in pictures[:3]] for pictures in _people(folder)[:8]]
+    shots = [[picture.read_bytes() for picture in pictures[:3]] for pictures in people_in(_faces_in(folder))[:8]]
+    if not shots:
+        raise typer.BadParameter("there are no pictures", param_hint="--faces")
+    return Faces(), shots
+
+
+def _faces_in(folder: Path) -> Path:
+    """The folder, or the first below it that says whose its pictures are."""
+    return next((path.parent for path in sorted(folder.rglob("truth.csv"))), folder)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from io import StringIO
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sealgate.domain.errors import Refused
+from sealgate.cli.drill_beside import OTHERS, SecondSite, another, blocked, second_site, spooled
 
 if TYPE_CHECKING:
-    from sealgate.domain.ids import PersonId, SiteId
+    from sealgate.domain.ids import PersonId
     from sealgate.flows.campus import Campus
     from sealgate.flows.garage_demo import Garage
     from sealgate.flows.kit import House, Signed
@@ -36,6 +36,7 @@ A_PERMIT = 250
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 GIVEN = "伟芳敏静丽强磊军洋勇艳杰娟涛明超文海晓建国华红梅玉兰秀英志永春生"
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+DRIVERS = ("京A12345", "沪B6688C", "粤BD12345")
 REGIONS = ("沪A", "沪B", "沪C", "苏E", "浙A")
 
 Told = Callable[[str, int], None]
@@ -50,10 +51,16 @@ class Sizes:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`words` are known to whoever made the site and to no vault: numbers of which tokens alone are kept."""
+
+    settings: Settings
+    words: dict[str, str]
+
+
 @contextmanager
-def built(
-    home: Path, sizes: Sizes, faces: FaceReader | None, shots: Sequence[Sequence[bytes]], told: Told
-) -> Iterator[Settings]:
+def built(home: Path, sizes: Sizes, faces: FaceReader | None, shots: Sequence[Sequence[bytes]], told: Told) -> Iterator[Built]:
     """The site while it runs: its database is open and its log is full, as on the day it is stolen."""
     from sealgate.app import initialise, running
     from sealgate.flows import campus as campuses
@@ -64,8 +71,8 @@ def built(
     initialise(settings, "Harbour Works")
     with running(settings, faces=faces or _made_up_faces(), plates=None, publishes=False) as program:
         house, tenant = program.house, program.house.store.tenants()[0].tenant
-        campus = campuses.build(house, tenant, SHANGHAI, ["京A12345", "沪B6688C", "粤BD12345"])
-        garage = garage_demo.build(house, campus, ["京A12345", "沪B6688C", "粤BD12345"])
+        campus = campuses.build(house, tenant, SHANGHAI, DRIVERS)
+        garage = garage_demo.build(house, campus, DRIVERS)
         visit_demo.build(house, campus)
         told("places", 1)
         site = _Site(house, campus, garage, sizes, told)
@@ -76,9 +83,9 @@ def built(
         site.passages()
         site.cars()
         house.store.empty_log()  # as the clockwork does every minute
-        site.edge(program, home)
+        site.beside(program, home)
         site.moments()
-        yield settings
+        yield Built(settings, site.words)
 
 
 def steps(sizes: Sizes) -> int:
@@ -89,6 +96,8 @@ def steps(sizes: Sizes) -> int:
 class _Site:
     """One site being made; the thread that makes it owns it."""
 
+    _south: SecondSite
+
     def __init__(self, house: House, campus: Campus, garage: Garage, sizes: Sizes, told: Told) -> None:
         from sealgate.flows.campus import system
 
@@ -97,6 +106,8 @@ class _Site:
         self._dice = random.Random(17)  # noqa: S311 - made-up people, no secret
         self._plates = list(self._new_plates(sizes.plates))
         self._people: list[PersonId] = []
+        self._some_people = b""
+        self.words: dict[str, str] = {}
         self._today = house.clock.now().astimezone(ZoneInfo(SHANGHAI)).date()
 
     def _new_plates(self, count: int) -> Iterator[str]:
@@ -115,11 +126,10 @@ class _Site:
         """The campus' people get faces at two sites."""
         from dataclasses import replace
 
-        from sealgate.flows import rules
         from sealgate.flows.campus import enrol_faces
 
-        south: SiteId = rules.add_site(self._house, self._signed, "South Campus", SHANGHAI)
-        for site in (self._campus.site, south):
+        self._south = second_site(self._house, self._signed)
+        for site in (self._campus.site, self._south.site):
             enrol_faces(self._house, replace(self._campus, site=site), "drill", shots)
         self._told("faces", 0)
 
@@ -130,6 +140,7 @@ class _Site:
 
         house, signed = self._house, self._signed
         text = self._file(self._sizes.people, 0)
+        self._some_people = b"".join(text.splitlines(keepends=True)[: 1 + OTHERS])
         found = people_import.check(house, signed, text)
         people_import.enrol_all(house, signed, found, ZoneInfo(SHANGHAI))
         people_import.bring(house, signed, self._file(20, self._sizes.people + 1_000), SHANGHAI)
@@ -226,18 +237,12 @@ class _Site:
         live_a_week(self._house, self._garage)
         self._told("a week of cars", 0)
 
-    def edge(self, program: object, home: Path) -> None:
-        """A box at the garage that joined: its disk lies beside the centre's, in the copy."""
-        from sealgate.app import Program, join_centre
-        from sealgate.cli.listening import listening
-        from sealgate.flows import edges
-        from sealgate.settings import load
-
-        assert isinstance(program, Program)
-        code = edges.add_edge(self._house, self._signed, self._campus.site, "Garage box")
-        box = load(data=program.settings.data / "edge-box", keys=home / "edge-keys")
-        with listening(program) as server, suppress(Refused):
-            join_centre(box, server.address, code)
+    def beside(self, program: object, home: Path) -> None:
+        """Another organisation that knows the same people and cars, whoever is not let in, and a box at the garage."""
+        self.words |= blocked(self._house, self._signed, self._dice)
+        another(self._house, self._some_people, DRIVERS, self._plates[:OTHERS])
+        self._told("another organisation", 0)
+        spooled(program, home, self._campus, self._plates[-PICTURES:])
         self._told("an edge", 0)
 
     def passages(self) -> None:
@@ -252,6 +257,7 @@ class _Site:
         first = self._today - days * DAY
         scopes = [day_scope(campus.site, first + number * DAY) for number in range(days)]
         house.keyring.prepare(campus.tenant, KeyKind.DAY, scopes)
+        house.keyring.prepare(campus.tenant, KeyKind.DAY, [day_scope(self._south.site, first + n * DAY) for n in range(days)])
         apart, ids = days * DAY / max(self._sizes.passages, 1), Counter(node=3)
         begins = datetime.combine(first, time(), ZoneInfo(SHANGHAI)).astimezone(UTC)
         for start in range(0, self._sizes.passages, BATCH):
@@ -275,15 +281,14 @@ class _Site:
         house, tenant, site = self._house, self._campus.tenant, self._campus.site
         day, passage = local_day(at, ZoneInfo(SHANGHAI)), PassageId(ids.next(at))
         place, owner = Place(tenant, "passages", "detail", str(passage)), of_day(site, day)
-        if self._dice.random() < 0.5:
+        if (chance := self._dice.random()) < 0.5:
             plate = self._dice.choice(self._plates)
             record = {"plate": plate, "score": round(self._dice.uniform(0.8, 1), 3), "kind": "cn-blue", "frames": 5}
-            token, who, means, gate = (
-                house.index.day_token(tenant, site, day, "plate", plate),
-                None,
-                Means.PLATE,
-                self._campus.lane,
-            )
+            who, means, gate = None, Means.PLATE, self._campus.lane
+            if chance < 0.05:
+                site, gate = self._south.site, self._south.lane
+                owner = of_day(site, day)
+            token = house.index.day_token(tenant, site, day, "plate", plate)
         else:
             person = self._dice.choice(self._people)
             token, means, gate = house.index.day_token(tenant, site, day, "person", str(person)), Means.CARD, self._campus.lobby

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sealgate.drills.guessing import guesses_like
 from sealgate.drills.planted import Leak, Words
 from sealgate.drills.truth import Truth
 
@@ -28,7 +29,7 @@ def planted(database: Path, truth: Truth, words: Words) -> Iterator[list[Leak]]:
 
 def rows(sql: sqlite3.Connection, truth: Truth, words: Words) -> list[Leak]:
     """Leaks in rows that are there."""
-    made = [*_plain(sql, words), *_passages(sql, words), *_links(sql)]
+    made = [*_plain(sql, words), *_passages(sql, words), *_guessed(sql, truth), *_links(sql)]
     token = gone(sql, truth)
     if token:
         made += _changed(
@@ -79,6 +80,20 @@ def _plain(sql: sqlite3.Connection, words: Words) -> list[Leak]:
     ]
 
 
+def _guessed(sql: sqlite3.Connection, truth: Truth) -> list[Leak]:
+    """Hashes of what nobody ever told us: the first of each space that is tried."""
+    made: list[Leak] = []
+    first = {kind: text for text, kind in reversed(list(guesses_like(truth, 4))) if text not in truth.words}
+    for number, (kind, text) in enumerate(sorted(first.items())):
+        made += _changed(
+            sql,
+            "UPDATE passages SET token = ? WHERE rowid = (SELECT max(rowid) - ? FROM passages)",
+            (hashlib.sha1(text.encode(), usedforsecurity=False).digest()[:16], number),
+            Leak(f"the SHA-1 of a {kind} that was guessed", "tokens by guessing", "passages.token", kind),
+        )
+    return made
+
+
 def _passages(sql: sqlite3.Connection, words: Words) -> list[Leak]:
     """Passages as somebody would write them who knew no better: one token for ever. They are those of one day."""
     query = (
@@ -112,7 +127,7 @@ def _links(sql: sqlite3.Connection) -> list[Leak]:
     """A passage's token at whoever is enrolled."""
     return _changed(
         sql,
-        "UPDATE credentials SET token = (SELECT max(token) FROM passages) "
+        "UPDATE credentials SET token = (SELECT token FROM passages WHERE token IS NOT NULL ORDER BY rowid LIMIT 1) "
         "WHERE rowid = (SELECT max(rowid) FROM credentials WHERE token IS NOT NULL)",
         (),
         Leak("a passage's token at somebody's card", "days linked", "credentials.token"),

@@ -66,5 +66,5 @@ def _ask(scene: Scene, count: Count, server: Server, some: Sequence[Address], wr
             count.found(where, f"a stranger brought about a fault ({answer.status})")
         if _OWN.search(told) or str(Path(sys.prefix)).encode() in told or bytes(scene.opened.data) in told:
             count.found(where, "the program's own words")
-        for what in words_in(scene.truth, told):
+        for what in words_in(scene.truth, *answer.head.splitlines(), answer.body):
             count.found(where, what)

@@ -3,8 +3,10 @@ named sealed and are not."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from sealgate.drills.needles import Hit, Needles, needles_for
@@ -23,24 +25,40 @@ ROWS = 5_000
 Look = Callable[[Piece], tuple[Piece, list[Hit]]]
 
 
-_KNOWN: WeakKeyDictionary[Truth, Needles] = WeakKeyDictionary()
+@dataclass
+class _Known:
+    """`clean` are pieces of answers in which nothing was found: most of what a server says it says again and again."""
+
+    needles: Needles
+    clean: set[bytes] = field(default_factory=set)
 
 
-def needles_of_truth(truth: Truth) -> Needles:
+_KNOWN: WeakKeyDictionary[Truth, _Known] = WeakKeyDictionary()
+
+
+def _known(truth: Truth) -> _Known:
     """Made once for all attacks on the same words."""
     if truth not in _KNOWN:
-        _KNOWN[truth] = needles_for(tuple(truth.words.items()))
+        _KNOWN[truth] = _Known(needles_for(tuple(truth.words.items())))
     return _KNOWN[truth]
 
 
-def words_in(truth: Truth, told: bytes) -> Iterator[str]:
-    """The kind of each known word in what somebody was told, also packed or otherwise wrapped."""
-    needles = needles_of_truth(truth)
-    for hit in needles.hits(told, in_text=is_text(told)):
-        yield hit.needle.kind
-    for _at, how, inner in unwrapped(told, 2):
-        for hit in needles.hits(inner, in_text=is_text(inner)):
-            yield f"{hit.needle.kind}, {how}"
+def needles_of_truth(truth: Truth) -> Needles:
+    return _known(truth).needles
+
+
+def words_in(truth: Truth, *told: bytes) -> Iterator[str]:
+    """The kind of each known word in what somebody was told, piece by piece, also packed or otherwise wrapped."""
+    known = _known(truth)
+    for piece in told:
+        digest = hashlib.sha256(piece).digest()
+        if digest not in known.clean:
+            found = [hit.needle.kind for hit in known.needles.hits(piece, in_text=is_text(piece))]
+            wrapped = ((how, inner) for _at, how, inner in unwrapped(piece, 2))
+            found += [f"{hit.needle.kind}, {how}" for how, hit in known.needles.in_many(wrapped)]
+            yield from found
+            if not found:
+                known.clean.add(digest)
 
 
 def _in_files(scene: Scene, count: Count) -> None:
@@ -130,9 +148,8 @@ def _packed(scene: Scene, count: Count) -> None:
         scene.told(f"{piece.name} {piece.at >> 20} MiB")
         if piece.at == 0:
             _inside(count, needles, f"{piece.name}@0", "raw deflate", inflated(piece.data, -15))
-    for where, how, inner in scene.wrapped():
-        count.tries += 1
-        _tell(count, needles.hits(inner, in_text=is_text(inner)), where, f", {how}")
+    for where, hit in needles.in_many(_counted(scene, count)):
+        _tell(count, iter((hit,)), *where.split("\t"))
     for name, sql in scene.each():
         for table, columns in tables_of(sql).items():
             for column in columns:
@@ -142,6 +159,12 @@ def _packed(scene: Scene, count: Count) -> None:
                     count.tries += 1
                     if may_be_deflated(cell):
                         _inside(count, needles, where, "raw deflate", inflated(cell, -15))
+
+
+def _counted(scene: Scene, count: Count) -> Iterator[tuple[str, bytes]]:
+    for where, how, inner in scene.wrapped():
+        count.tries += 1
+        yield f"{where}\t, {how}", inner
 
 
 def _inside(count: Count, needles: Needles, where: str, how: str, inner: bytes) -> None:

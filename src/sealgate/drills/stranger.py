@@ -27,7 +27,7 @@ from sealgate.drills.picturing import decoded
 from sealgate.drills.reading import words_in
 from sealgate.drills.scene import Attack, Count, Scene
 from sealgate.drills.serving import Server
-from sealgate.drills.streams import files_in
+from sealgate.drills.streams import files_in, is_text
 from sealgate.settings import Settings
 from sealgate.store.schema import metadata
 from sealgate.web.sessions import OPENED
@@ -162,9 +162,9 @@ def _judge(scene: Scene, count: Count, address: Address, answer: Answer) -> None
         count.found(where, f"an address that is not open answered {answer.status}")
     if answer.status >= 500 and answer.status != 503:
         count.found(where, f"a stranger brought about a fault ({answer.status})")
-    for what in words_in(scene.truth, answer.head + b"\n\n" + answer.body):
+    for what in words_in(scene.truth, *answer.head.splitlines(), answer.body):
         count.found(where, what)
-    if decoded(answer.body) is not None:
+    if not is_text(answer.body) and decoded(answer.body) is not None:
         count.found(where, "a picture")
 
 

@@ -54,6 +54,14 @@ def pieces(folder: Path) -> Iterator[Piece]:
                 kept = chunk[-OVERLAP:]
 
 
+def places_of(literal: bytes, data: bytes) -> Iterator[int]:
+    """Where it stands in `data`. A few literals are found faster one by one than by one expression."""
+    at = data.find(literal)
+    while at >= 0:
+        yield at
+        at = data.find(literal, at + 1)
+
+
 def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in files_in(folder))
 

@@ -114,6 +114,15 @@ def taken_from(house: House, told: Callable[[str], None] = lambda _what: None) -
     return truth
 
 
+def words_of_file(text: str) -> dict[str, str]:
+    """Words with their kinds, out of a text with one in each line, or of JSON with texts anywhere in it."""
+    try:
+        found = dict(_walk(json.loads(text), ""))
+    except ValueError:
+        found = {line.strip(): _guessed(line.strip()) for line in text.splitlines() if line.strip()}
+    return {word: "a word of the person" if kind == "words" else kind for word, kind in found.items()}
+
+
 def _all(db: Reader, table: str, *columns: str) -> sa.Select[Any]:
     source = metadata.tables[table]
     return sa.select(*(source.c[name] for name in columns)).where(db.mine(source))
