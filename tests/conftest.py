@@ -75,8 +75,8 @@ class Server:
     def drop(self, database: str) -> None:
         self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
-    def start(self, *, durable: bool) -> None:
-        """`durable` waits for the disk as a real one does; without it a test run is some times faster."""
+    def start(self, *, durable: bool, **other: str) -> None:
+        """`durable` waits for the disk as a real one does; without it a test run is some times faster. `other` settings win."""
         settings = {
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
@@ -86,6 +86,7 @@ class Server:
             "max_connections": "80",
             "shared_buffers": "64MB",
             "max_wal_size": "256MB",
+            **other,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:

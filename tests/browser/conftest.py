@@ -312,6 +312,7 @@ class AtWork:
             "site-new": "/sites/new",
             "operators": "/operators",
             "api-keys": "/operators/keys",
+            "doctor": "/doctor",
             "account": "/account",
             "account-factor": "/account/factor",
             "nothing": f"{self.here}/nothing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -103,11 +104,11 @@ def grown(random: Random, samples: Sequence[bytes]) -> bytes:
             case 0:
                 del inside[key]
             case 1 if isinstance(inside, list):
-                inside.append(inside[key])
+                inside.append(deepcopy(inside[key]))
             case 2:
                 inside[key] = [inside[key]]
             case _:
-                inside[key] = random.choice(ODD)
+                inside[key] = deepcopy(random.choice(ODD))
     return json.dumps(tree, ensure_ascii=random.random() < 0.5).encode("utf-8", "surrogatepass")
 
 

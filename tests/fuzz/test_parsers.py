@@ -48,6 +48,19 @@ def test_a_cut_and_a_byte_put_in_anywhere_break_none_of_them(parser: Parser, dat
     assert outcome(parser, sample[:at] + data.draw(st.binary(max_size=4)) + sample[until:])
 
 
+BROKE_ONCE = {
+    "tariff file": (b'{"name": "Garage", "currency": "CNY", "time_zone": "Asia/Shanghai", "steps": []}', "tariff.bad-steps"),
+}
+"""What a long run found, and what it says now."""
+
+
+@pytest.mark.parametrize("name", BROKE_ONCE)
+def test_what_broke_a_parser_once_is_refused(name: str) -> None:
+    data, code = BROKE_ONCE[name]
+    parser = next(one for one in PARSERS if one.name == name)
+    assert outcome(parser, data) == code
+
+
 def test_the_same_seed_makes_the_same_inputs() -> None:
     samples = PARSERS[0].samples
     assert inputs(1, "a", samples, 50) == inputs(1, "a", samples, 50) != inputs(2, "a", samples, 50)

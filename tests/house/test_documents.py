@@ -16,7 +16,9 @@ from typer.main import get_command
 import sealgate
 from sealgate.cli import app
 from sealgate.domain.errors import Fault, Refused
+from sealgate.domain.findings import SEVERITY, Check
 from sealgate.settings import Settings, UnknownSetting, load
+from sealgate.web.findings import SAID
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +46,12 @@ def test_every_setting_is_documented_and_described() -> None:
         assert f"`{name}`" in text, name
         assert f"`SEALGATE_{name.upper()}`" in text, name
         assert field.description, name
+
+
+def test_every_id_of_the_doctor_is_documented_with_its_weight() -> None:
+    text = doc("operate.md")
+    for check in Check:
+        assert f"| `{check.value}` | {SEVERITY[check].value} | {SAID[check].message} |" in text, check
 
 
 def test_an_unknown_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

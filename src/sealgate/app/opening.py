@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sealgate.app.errors import AlreadyFounded, NotFounded
 from sealgate.app.folders import data_url, keys_url, make_folders, new_root, root_of
@@ -14,6 +16,7 @@ from sealgate.app.program import Program
 from sealgate.app.rounds import FORGET, LOG, forgetting, go_round
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
+from sealgate.doctor import examine
 from sealgate.domain.ids import TenantId
 from sealgate.edge import link as links
 from sealgate.edge.link import Link
@@ -117,7 +120,7 @@ def _house(
     is_edge: bool,
 ) -> House:
     clock = store.clock
-    return House(
+    made = House(
         store=store,
         keyring=keyring,
         index=BlindIndex(keyring),
@@ -142,6 +145,7 @@ def _house(
         is_edge=is_edge,
         stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
     )
+    return replace(made, examine=partial(examine, settings, made, long=False))
 
 
 def _go_round(settings: Settings, clockwork: Clockwork, house: House) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, drill, edge, gate, hours, journal, pay, people, read, retention, serve, tariff
+from sealgate.cli import bench, demo, doctor, drill, edge, gate, hours, journal, pay, people, read, retention, serve, tariff
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ journal.register(app)
 read.register(app)
 retention.register(app)
 bench.register(app)
+doctor.register(app)
 drill.register(app)
 tariff.register(app)
 pay.register(app)

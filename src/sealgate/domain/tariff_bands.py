@@ -78,6 +78,8 @@ def _ladder(table: Table) -> Ladder:
         if before is not None and before.until is None:
             raise inner.trouble(BadSteps, "upto", "the step before has no end, so this one never begins")
         steps.append(_step(inner, before, Ladder(tuple(steps))))
+    if not steps:
+        raise table.trouble(BadSteps, "steps", "a ladder has at least one step")
     if steps[-1].until is not None:
         raise inners[-1].trouble(BadSteps, "upto", "the last step must have no end: what does a longer stay cost?")
     return Ladder(tuple(steps))

@@ -11,13 +11,14 @@ import binascii
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sealgate.domain.errors import Forbidden, NotFound
+from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
 from sealgate.domain.operators import Permission, Role, may
 from sealgate.domain.tries import Tries
@@ -77,6 +78,8 @@ class House:
     post: Post | None = None
     witnesses: tuple[Witness, ...] = ()
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
+    examine: Callable[[], Sequence[Finding]] = tuple
+    """What is set up wrongly here, the worst first; without what takes longer than a page may."""
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 
