@@ -49,7 +49,10 @@ def test_a_cut_and_a_byte_put_in_anywhere_break_none_of_them(parser: Parser, dat
 
 
 BROKE_ONCE = {
-    "tariff file": (b'{"name": "Garage", "currency": "CNY", "time_zone": "Asia/Shanghai", "steps": []}', "tariff.bad-steps"),
+    "tariff file": (
+        b'{"name": "Garage", "currency": "CNY", "time_zone": "Asia/Shanghai", "band": [{"name": "day", "steps": null}]}',
+        "tariff.bad-steps",
+    ),
 }
 """What a long run found, and what it says now."""
 
