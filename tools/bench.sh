@@ -7,6 +7,7 @@ line vault sealgate bench vault
 line store sealgate bench store
 line door sealgate bench door --faces "$data/faces/lfw" --plates "$data/plates/cn_frames"
 line garage sealgate bench garage
+line pairing sealgate bench pairing
 line desk sealgate bench desk
 line hours sealgate bench hours
 line match sealgate bench match

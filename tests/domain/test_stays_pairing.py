@@ -14,7 +14,7 @@ from sealgate.domain.ids import StayId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, How, Likely, Open, Paired, Traces, pair, pair_ticket
-from sealgate.domain.stays_reading import Reading, folded, further_keys, likelihood, search_keys
+from sealgate.domain.stays_reading import Reading, folded, further_keys, likelihood, search_keys, twice_misread
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, MONTH = timedelta(hours=1), timedelta(days=30)
@@ -68,6 +68,14 @@ def test_two_it_could_be_are_both_shown_to_the_attendant() -> None:
     assert {likely.stay for likely in answer.candidates} == {BOB.stay, CHARLIE.stay} == set(answer.doubts)
 
 
+@pytest.mark.parametrize(
+    ("other", "may_be"),
+    [("沪A1X34Y", True), ("沪AIZX4S", True), ("沪AXYZ45", False), ("沪A1X345Y", True), ("沪A345612", False)],
+)
+def test_two_readings_of_one_plate_differ_in_two_places_at_most(other: str, may_be: bool) -> None:
+    assert twice_misread("沪A12345", other) is may_be
+
+
 def test_an_exact_reading_beats_a_neighbour_where_it_is_sure() -> None:
     answer = found(read("沪A12347", 0.97), stays=[BOB, CHARLIE])
     assert isinstance(answer, Paired)
@@ -101,6 +109,27 @@ def test_an_unread_car_among_a_few_may_be_anybodys_neighbour() -> None:
     assert isinstance(found(read("沪A12X45", 0.9), traces=came), Ask)
     assert isinstance(found(read("沪A12X45", 0.9), traces=replace(came, inside=2000)), Paired)
     assert isinstance(found(read("沪A12X45", 0.9), traces=Traces(inside=3, entries=(NOON - 30 * HOUR,))), Paired)
+
+
+def test_an_unread_car_that_may_be_it_is_ruled_out_by_what_was_paid() -> None:
+    """Whoever has just paid leaves within minutes, others within hours."""
+    came = Traces(inside=150, entries=(NOON - 2 * HOUR,) * 3)
+    answer = found(read("沪A12X45", 0.9), traces=came)
+    assert isinstance(answer, Ask)
+    assert answer.reason is CallReason.UNSURE
+    assert isinstance(found(read("沪A12X45", 0.9), stays=[replace(BOB, expected=True)], traces=came), Paired)
+    assert isinstance(found(read("沪A1Z345", 0.85), traces=came), Paired)  # a 2 is often read as a Z
+
+
+def test_a_sure_reading_of_which_nothing_is_here_is_of_a_car_that_came_in_unread() -> None:
+    for score, surely in ((0.97, True), (0.95, False)):
+        seen = read("粤B98765", score)
+        answer = found(seen)
+        assert isinstance(answer, Ask)
+        assert answer.of_unread([seen]) is surely
+    unsure = found(read("沪A1Y2345", 0.99))
+    assert isinstance(unsure, Ask)
+    assert not unsure.of_unread([read("沪A1Y2345", 0.99)])
 
 
 def test_a_second_view_decides_between_two() -> None:
@@ -157,10 +186,13 @@ class TestCarsThatNobodyCouldName:
         assert isinstance(found(read("沪A12345"), stays=[self.STAYED], traces=both), Paired)
 
     def test_or_have_come_back_misread(self) -> None:
+        """Which a sure reading is not."""
+        seen, left = read("沪A12345", 0.97), Traces(inside=2000, exits=(NOON - 4 * HOUR,))
         back = open_stay(2, "沪A1234S", 2)
-        answer = found(read("沪A12345"), stays=[self.STAYED, back], traces=Traces(inside=2000, exits=(NOON - 4 * HOUR,)))
+        answer = found(seen, stays=[self.STAYED, replace(back, score=0.9)], traces=left)
         assert isinstance(answer, Ask)
         assert answer.reason is CallReason.TWO_VISITS
+        assert isinstance(found(seen, stays=[self.STAYED, back], traces=left), Paired)
 
 
 class TestTickets:
@@ -202,13 +234,14 @@ def test_whatever_is_likely_is_found_by_a_key(one: str, other: str) -> None:
 
 
 @given(PLATES, st.data())
-def test_two_misreadings_of_one_plate_share_a_further_key(plate: str, data: st.DataObject) -> None:
+def test_two_misreadings_of_one_plate_are_known_for_that_and_share_a_further_key(plate: str, data: st.DataObject) -> None:
     places = st.integers(0, len(plate) - 1)
     one, other = (
         plate[:place] + data.draw(st.sampled_from("X8沪")) + plate[place + 1 :]
         for place in data.draw(st.tuples(places, places))
     )
     assert further_keys(one) & further_keys(other)
+    assert twice_misread(one, other)
 
 
 @given(PLATES)

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
     benches.command("people", help="A file of people: read, judged, enrolled.")(people)
     benches.command("garage")(garage)
+    benches.command("pairing")(pairing)
     benches.command("desk", help="From a lane's button to the desk's page.")(desk)
     benches.command("hours", help="A month of work days of very many people, derived and kept.")(hours)
     bench_vision.register(benches)
@@ -90,6 +91,34 @@ def garage(
         result = bench_garage.measure(**sizes, done=lambda steps: bar.advance(task, steps))
     heads = ("", "a core's second, before", "after", "p50 ms after", "p95 ms after", "CPU after / before")
     tell(result, bench_garage.rows(result), heads, as_json=as_json)
+
+
+def pairing(
+    bills: Annotated[int, typer.Option(help="Count until so many were made without anybody looking", min=100)] = 20_000,
+    misread: Annotated[float, typer.Option(help="Share of the passes", min=0, max=0.5)] = 0.03,
+    lost: Annotated[float, typer.Option(help="Share of the passes", min=0, max=0.5)] = 0.02,
+    cars: Annotated[int, typer.Option(help="That come again and again", min=10)] = 4000,
+    fleets: Annotated[
+        float, typer.Option(help="Share of cars whose plates are one place apart, ten by ten", min=0, max=1)
+    ] = 0.1,
+    visits: Annotated[int, typer.Option(help="In a day", min=1)] = 1143,
+    seed: Annotated[int, typer.Option(help="Another garage")] = 11,
+    as_json: Json = False,
+) -> None:
+    """How many bills would be another car's, and how many cars go to the desk, at given rates of error.
+
+    Only the decisions are run, not a program. 400,000 bills take about ten minutes on one idle core.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from sealgate.cli import bench_pairing
+
+    terms = bench_pairing.Terms(misread, lost, cars, fleets, visits, seed=seed)
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
+        task = bar.add_task("Cars come and go", total=bills)
+        counted = bench_pairing.measure(terms, bills, done=lambda made: bar.advance(task, made))
+    tell(bench_pairing.whole(terms, counted), bench_pairing.rows(terms, counted), ("", ""), as_json=as_json)
 
 
 def desk(

@@ -99,6 +99,10 @@ class Stay:
         """Whether it takes up a space, as far as we know."""
         return self.cause is None
 
+    def leaves_by(self, at: datetime) -> bool:
+        """Whether it is paid for, and its time to leave runs."""
+        return self.state is StayState.PAID and self.paid_until is not None and at <= self.paid_until
+
     def stretches(self, until: datetime) -> tuple[Stretch, ...]:
         """The times for which this lot may bill: from the entry until it left, or `until`, less what it was away."""
         end = min(until, self.left or until)

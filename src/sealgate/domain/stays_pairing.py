@@ -7,9 +7,10 @@ misreading of one that is nearly the same, so it goes to the desk, while an unsu
 Weights alone are not enough where both passes of a car may be wrong: what is unlikely happens in a fleet of neighbours. So
 where a single view leaves another car that it could be, it bills only if it is right to the letter and sure, both times.
 
-Two visits are never made one: a car that may have left unseen and come back unseen is not paired. What left and came back
-without any trace (no reading, no ticket, no count of the loop, no opening by hand), or whose traces are told only after the
-car has gone, nobody can know; lanes leave one, at once.
+Two visits are not made one: a car that may have left unseen and come back unseen is not paired, where that is likely enough
+to be thought of. What nobody can know: a car whose entry was lost, and that is read as precisely the plate of one inside; a
+car whose exit was lost and its next entry too, among very many; and what left no trace (no reading, no ticket, no count of the
+loop, no opening by hand), or whose traces are told only after it has gone. Lanes leave one, at once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from math import prod
 from sealgate.domain.ids import StayId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.stays_calls import CallReason
-from sealgate.domain.stays_reading import SURE, Reading, further_keys, likelihood
+from sealgate.domain.stays_reading import SURE, Reading, likelihood, twice_misread
 
 STRANGER = 7.5e-5
 """Beside an open stay of weight 1: a car without a stay here whose plate is precisely the one that was read. One exit in
@@ -37,6 +38,14 @@ LINGERS = timedelta(days=1)
 """So long a car that came in unread is thought to stand there still."""
 
 LITTLE = 0.01
+
+BEYOND_DOUBT = 200.0
+"""So many times likelier than what traces of unread cars allow an answer has to be, where nobody looks at it: that a plate
+was misread, than that it is an unread car's; that a car stood there all the time, than that it left unseen and came back
+unread. More of it would call the desk for a thousand cars to spare one a wrong bill (docs/adr/0008-pairing.md)."""
+
+ON_ITS_WAY = 20.0
+"""Whoever has just paid leaves within minutes, others within hours: so much likelier is it the one that leaves now."""
 
 PASSED_BEFORE = 0.05
 """The same where precisely this plate was seen passing that day: it exists, so a sure reading of it is hardly a misreading."""
@@ -58,6 +67,8 @@ class Open:
     """The car is still in a lot within this one, as far as we know."""
     doubted: bool = False
     """An exit that nobody could tell went through since, and may have been this car's."""
+    expected: bool = False
+    """It is paid for, and its time to leave runs."""
 
     def holds(self, at: datetime) -> bool:
         return self.entered <= at and (self.until is None or at < self.until)
@@ -108,6 +119,10 @@ class Ask:
         """Where the car goes through before anybody has looked: the stays that may have ended with it."""
         return tuple(one.stay for one in self.candidates if one.certainty >= LITTLE)
 
+    def of_unread(self, readings: Sequence[Reading]) -> bool:
+        """Whether it surely was a car that had come in unread: it was read surely, and nothing like it is here."""
+        return self.reason is CallReason.NO_ENTRY and any(reading.score >= SURE for reading in readings)
+
 
 def pair(
     readings: Sequence[Reading],
@@ -125,13 +140,17 @@ def pair(
     weights = {stay: weight for stay in stays if stay.holds(at) and (weight := _weight(readings, stay)) > 0}
     if not weights:
         return Ask(CallReason.NO_ENTRY)
-    total = sum(weights.values()) + _stranger(readings, stays, traces, at, passed_before=passed_before)
+    unread = _unread(readings, stays, traces, at)
+    total = sum(weights.values()) + unread + _stranger(readings, stays, at, passed_before=passed_before)
     ranked = sorted(weights, key=lambda stay: (-weights[stay], stay.stay.bytes))
     best = ranked[0]
     exact = _is(best, readings)
-    certainty = weights[best] / total * _stayed(best, traces, at, exact=exact)
+    stayed = _stayed(best, traces, at)
+    certainty = weights[best] / total * stayed
     likely = tuple(Likely(stay.stay, round(weights[stay] / total, 4)) for stay in ranked[:5])
     doubt = _doubt(best, ranked[1:], traces, at, longest) or _contested(best, readings, stays)
+    if stayed < 1 - 1 / BEYOND_DOUBT or (not exact and weights[best] < BEYOND_DOUBT * unread):
+        doubt = doubt or CallReason.UNSURE
     doubt = doubt or _unsure(certainty, len(ranked), min_certainty)
     if doubt is not None:
         return Ask(doubt, likely)
@@ -156,38 +175,48 @@ def _weight(readings: Sequence[Reading], stay: Open) -> float:
     if stay.plate is None:
         return 0.0
     plate = stay.plate
-    return prod(likelihood(reading, plate, stay.score) for reading in readings)
+    return (ON_ITS_WAY if stay.expected else 1) * prod(likelihood(reading, plate, stay.score) for reading in readings)
 
 
 def _is(stay: Open, readings: Sequence[Reading]) -> bool:
     return any(reading.text == stay.plate for reading in readings)
 
 
-def _stranger(
-    readings: Sequence[Reading], stays: Sequence[Open], traces: Traces, at: datetime, *, passed_before: bool
-) -> float:
-    """The weight of a car with no stay here: of each text read that no open stay has."""
+def _stranger(readings: Sequence[Reading], stays: Sequence[Open], at: datetime, *, passed_before: bool) -> float:
+    """The weight of a car of which there is no trace that it came in."""
+    return (STRANGER + (PASSED_BEFORE if passed_before else 0)) * _of_nobody(readings, stays, at)
+
+
+def _unread(readings: Sequence[Reading], stays: Sequence[Open], traces: Traces, at: datetime) -> float:
+    """The weight of the cars that came in unread, and may stand there still."""
     unread = sum(at - LINGERS < entry <= at for entry in traces.entries)
-    prior = STRANGER + NEIGHBOUR * unread / max(traces.inside, 1) + (PASSED_BEFORE if passed_before else 0)
+    return NEIGHBOUR * unread / max(traces.inside, 1) * _of_nobody(readings, stays, at)
+
+
+def _of_nobody(readings: Sequence[Reading], stays: Sequence[Open], at: datetime) -> float:
+    """How likely the readings are of some plate that was read and that no open stay has."""
     inside = {stay.plate for stay in stays if stay.holds(at)}
     texts = {reading.text for reading in readings} - inside
-    return prior * sum(prod(likelihood(reading, text) for reading in readings) for text in texts)
+    return sum(prod(likelihood(reading, text) for reading in readings) for text in texts)
 
 
-def _stayed(stay: Open, traces: Traces, at: datetime, *, exact: bool) -> float:
+def _stayed(stay: Open, traces: Traces, at: datetime) -> float:
     """The chance that the car was here all the time: not one of those that left unseen and came back.
 
-    It came back unread, or misread; whether misread, only a reading now that is exactly right speaks against.
+    It came back as one of those that came in unread since; one that came back misread is found as a rival.
     """
     left = [exit_ for exit_ in traces.exits if stay.entered < exit_ < at]
-    if not left or (exact and not any(min(left) < entry <= at for entry in traces.entries)):
+    if not left:
         return 1.0
-    return max(1 - len(left) / max(traces.inside, len(left) + 1), 0.0)
+    inside = max(traces.inside, len(left) + 1)
+    back = sum(min(left) < entry <= at for entry in traces.entries)
+    return max(1 - min(back / inside, 1.0) * len(left) / inside, 0.0)
 
 
 def _doubt(best: Open, rivals: Sequence[Open], traces: Traces, at: datetime, longest: timedelta) -> CallReason | None:
     left = [exit_ for exit_ in traces.exits if best.entered < exit_ < at]
-    if best.doubted or (left and any(rival.entered > min(left) for rival in rivals)):
+    back = [rival for rival in rivals if rival.score < SURE]
+    if best.doubted or (left and any(rival.entered > min(left) for rival in back)):
         return CallReason.TWO_VISITS  # it may have left unseen, and come back, perhaps as the rival
     if at - best.entered > longest:
         return CallReason.TOO_LONG
@@ -215,7 +244,7 @@ def _may_be(seen: Reading, stay: Open) -> bool:
         return False
     if likelihood(seen, stay.plate, stay.score) > 0:
         return True
-    return max(seen.score, stay.score) < SURE and bool(further_keys(seen.text) & further_keys(stay.plate))
+    return max(seen.score, stay.score) < SURE and twice_misread(seen.text, stay.plate)
 
 
 def _unsure(certainty: float, candidates: int, limit: float) -> CallReason | None:

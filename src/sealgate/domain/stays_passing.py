@@ -244,7 +244,7 @@ def leave(
             min_certainty=lot.min_certainty,
             longest=lot.longest,
             traces=traces,
-            passed_before=any(was.at <= at for was in passes),
+            passed_before=any(was.opened and was.at <= at for was in passes),
         )
     return Unclear(found) if isinstance(found, Ask) else found
 
@@ -318,8 +318,7 @@ def go(stay: Stay, at: datetime, due: int, *, passed: bool = False, tailgating: 
     slip out: it is left waiting, and an attendant looks. `trusts`: nobody can take its money now, and the lot rather bills
     later than holds it.
     """
-    in_grace = stay.state is StayState.PAID and stay.paid_until is not None and at <= stay.paid_until
-    if not stay.bills or due <= 0 or in_grace:
+    if not stay.bills or due <= 0 or stay.leaves_by(at):
         return Going(gone(stay, at, owing=False), opens=not passed)
     if passed or not stay.inside:
         return Going(gone(stay, at, owing=True), opens=False, call=CallReason.LEFT_OWING)

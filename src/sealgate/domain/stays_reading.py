@@ -34,6 +34,10 @@ FURTHER, BESIDE = 0.2, 0.005
 """What each further confusion multiplies; and what a confusion beside another error does, which is for a person to see."""
 
 
+MOST_ERRORS = 2
+"""Between two readings of one plate: one each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A plate as one camera read it; `score` 0..1 is how sure it was of the whole text."""
@@ -84,6 +88,14 @@ def likelihood(reading: Reading, plate: str, score: float = 1.0) -> float:
     if worst:
         return wrong * worst * BESIDE**confused
     return wrong * CONFUSED * FURTHER ** (confused - 1) if confused else 1 - wrong
+
+
+def twice_misread(one: str, other: str) -> bool:
+    """Whether both may be readings of one plate, each wrong in one place."""
+    one, other = folded(one), folded(other)
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) <= MOST_ERRORS
+    return bool((search_keys(one) | further_keys(one)) & (search_keys(other) | further_keys(other)))
 
 
 def _wrong(score: float) -> float:

@@ -19,11 +19,13 @@ from sealgate.domain.lots import Validation
 from sealgate.domain.money import Money
 from sealgate.domain.plates import normalise
 from sealgate.domain.stays import Stay, StayState, gone, settled, shown
+from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Likely
 from sealgate.domain.tariffs import Bill, BillReason, Line
 from sealgate.flows.assist import detail_of, held, keep, stay_named, tell_desk, the_call, told_off
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.overpaid import close_account
+from sealgate.flows.parking_outcomes import trace
 from sealgate.flows.parking_scene import Scene, masks_of, scene_at, stay_token
 from sealgate.flows.parking_writing import Account, Price, Seen, account, change, record, settle_calls, write_bill
 from sealgate.flows.passage import NeedsWords, open_latch
@@ -247,7 +249,7 @@ def _open(case: Case) -> Decided:
     scene = _scene(case)
     _finish(case, Act.OPEN)
     seen = _seen(case)
-    parking.add_unseen(case.tx, seen.passage, case.row.lot, enters=scene.lane.role.enters, at=case.now)
+    trace(scene, seen, of_unread=case.row.reason is CallReason.NO_ENTRY)
     record(scene, seen, "gate.opened-by-hand", Reason.FORCED, opens=True, plate=case.detail.get("plate"), means=None)
     return Decided(ends=True, opens=True, passage=seen.passage)
 

@@ -134,7 +134,7 @@ def asks(scene: Scene, unclear: Unclear, seen: Seen) -> Arrival:
     show_wrong(scene, unclear.wrong, seen)
     made = call(scene, ask.reason, seen, plate=scene.plate, likely=ask.candidates) if lot.bills else None
     if opens or scene.late:
-        trace(scene, seen)
+        trace(scene, seen, of_unread=ask.of_unread(scene.readings))
         parking.doubt_stays(scene.tx, ask.doubts, scene.at)
     told = Reason.DESK_ASKED if made else Reason.ALLOWED
     record(scene, seen, "stay.unclear", told, opens=opens, rule=OpenedBy.DOUBT if lot.bills else OpenedBy.FREE)

@@ -9,6 +9,7 @@ from sealgate.domain.access import Decision, Reason
 from sealgate.domain.ids import CallId, PassageId, StayId
 from sealgate.domain.money import Money
 from sealgate.domain.sightings import Means
+from sealgate.domain.stays_pairing import LINGERS
 from sealgate.domain.stays_passing import Echo, Passing, echo_of, stands
 from sealgate.flows.parking_scene import Scene, is_known
 from sealgate.flows.parking_writing import Seen, note, record
@@ -114,6 +115,8 @@ def read_again(scene: Scene, stay: StayId | None, seen: Seen | None = None) -> A
     return Arrival(Outcome.ECHO, Reason.ALLOWED, opens=True, passage=seen.passage, stay=stay)
 
 
-def trace(scene: Scene, seen: Seen) -> None:
-    """A car passed here that nobody could name."""
-    parking.add_unseen(scene.tx, seen.passage, scene.lot, enters=scene.lane.role.enters, at=scene.at)
+def trace(scene: Scene, seen: Seen, *, of_unread: bool = False) -> None:
+    """A car passed here that nobody could name. `of_unread`: it had come in unread, so it takes its own trace along."""
+    enters = scene.lane.role.enters
+    if not (of_unread and not enters and parking.clear_unread(scene.tx, scene.lot, scene.at - LINGERS, scene.at)):
+        parking.add_unseen(scene.tx, seen.passage, scene.lot, enters=enters, at=scene.at)

@@ -267,6 +267,7 @@ def open_of(scene: Scene, row: parking.StayRow, *, may_nest: bool) -> Open:
         score=float(seen.get("score", 1.0)),
         until=row.stay.superseded,
         doubted=row.stay.doubted is not None,
+        expected=row.stay.leaves_by(scene.at),
         nested=may_nest and parking.nested_inside(scene.tx, row.stay.stay),
     )
 

@@ -253,6 +253,15 @@ def clear_unseen(tx: Tx, passage: PassageId, at: datetime) -> bool:
     return tx.change(s.unseen, [u.passage_id == passage, u.cleared_at.is_(None)], {"cleared_at": at}) == 1
 
 
+def clear_unread(tx: Tx, lot: LotId, since: datetime, at: datetime) -> bool:
+    """One that came in unread, since then, has gone. Which one nobody knows: the trace that is the oldest goes. False where
+    there is none, or another exit was first."""
+    query = sa.select(u.passage_id).where(tx.mine(s.unseen), u.lot_id == lot, u.enters == 1, u.cleared_at.is_(None))
+    query = query.where(u.at > since, u.at <= at).order_by(u.at, u.passage_id).limit(1)
+    found = tx.sql.execute(query).scalar()
+    return found is not None and clear_unseen(tx, PassageId(found), at)
+
+
 def traces_of(db: Reader, lot: LotId, since: datetime) -> Traces:
     """What is known of cars that nobody could name, from `since` on; cars with a ticket and no plate among them."""
     seen = db.ask(_UNSEEN, lambda enters, at: (enters, at), lot=lot, since=since)
