@@ -6,6 +6,7 @@ A setting nobody knows is an error, not a shrug: a misspelt one would leave a de
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -64,6 +65,12 @@ class Settings(BaseSettings):
         1000, ge=10, le=100_000, description="Connections at once; whoever comes after is told to wait"
     )
     public_address: str = Field("", description="How browsers reach us, such as https://gate.example.org")
+    security_contact: str = Field(
+        "",
+        description="Whom to tell of a leak, by commas, such as mailto:security@example.org; our own page /leak always is one",
+    )
+    security_policy: str = Field("", description="https address of your rules for whoever looks for leaks, for security.txt")
+    security_languages: str = Field("zh, en", description="Languages in which a report is read, for security.txt")
     node: int = Field(0, ge=0, lt=4096, description="Number of this program among those writing one database; part of every id")
     frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
     reader_threads: int = Field(1, ge=1, le=64, description="Threads of each model")
@@ -126,6 +133,18 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _security_readable(self) -> Self:
+        """What RFC 9116 lets stand in security.txt, and nothing that would be a line of its own."""
+        for contact in self.security_contacts:
+            if not re.fullmatch(r"(mailto:|https://|tel:)[\x21-\x7e]+", contact):
+                raise ValueError(f"security_contact: {contact!r} does not begin with mailto:, https:// or tel:")
+        if self.security_policy and not re.fullmatch(r"https://[\x21-\x7e]+", self.security_policy):
+            raise ValueError("security_policy begins with https://")
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,35}(, ?[A-Za-z0-9-]{1,35})*", self.security_languages):
+            raise ValueError("security_languages are tags of languages, by commas")
+        return self
+
+    @model_validator(mode="after")
     def _mail_whole(self) -> Self:
         """Letters hold links, so they need to know our address; and they travel sealed."""
         if self.smtp_host and not (self.smtp_sender and self.public_address):
@@ -171,6 +190,10 @@ class Settings(BaseSettings):
     def names(self) -> list[str]:
         """Under which we are asked for, beside that of `public_address`."""
         return _listed(self.hosts)
+
+    @property
+    def security_contacts(self) -> list[str]:
+        return _listed(self.security_contact)
 
     @property
     def keys_folder(self) -> Path:

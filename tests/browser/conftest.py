@@ -313,6 +313,7 @@ class AtWork:
             "operators": "/operators",
             "api-keys": "/operators/keys",
             "doctor": "/doctor",
+            "leaks": "/leaks",
             "account": "/account",
             "account-factor": "/account/factor",
             "nothing": f"{self.here}/nothing",

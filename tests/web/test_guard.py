@@ -29,6 +29,8 @@ OPEN_TO_ALL = {
     "/sign-in/code",
     "/set-up/{secret}",
     "/language/{language}",
+    "/.well-known/security.txt",
+    "/leak",
     "/s/{site}/muster/keeper.js",  # a script, the same for everybody
 }
 """And the kiosk's own addresses, which prove themselves by their secret."""
@@ -47,7 +49,7 @@ def routes(house: House) -> Iterator[APIRoute]:
 
 def test_only_these_addresses_are_open_to_everybody(house: House) -> None:
     opened = {route.path for route in routes(house) if getattr(route.endpoint, OPENED, False)}
-    known_by_a_secret = ("/kiosk", "/lane", "/pay/", "/simulated-pay/", "/my/enter/", "/visit/")
+    known_by_a_secret = ("/kiosk", "/lane", "/pay/", "/simulated-pay/", "/my/enter/", "/visit/", "/leak/")
     assert {path for path in opened if not path.startswith(known_by_a_secret)} == OPEN_TO_ALL
 
 

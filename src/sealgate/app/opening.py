@@ -18,6 +18,7 @@ from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.doctor import examine
 from sealgate.domain.ids import TenantId
+from sealgate.domain.leaks import SecurityTxt
 from sealgate.edge import link as links
 from sealgate.edge.link import Link
 from sealgate.flows import people_arriving
@@ -142,6 +143,7 @@ def _house(
         post=post(settings, clock),
         witnesses=witnesses(settings),
         code_in=pictures.code_in,
+        security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
         is_edge=is_edge,
         stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
     )

@@ -14,6 +14,7 @@ from sealgate.flows import (
     charging,
     edge_forget,
     hours,
+    leaks,
     pay_keeping,
     paying,
     people_arriving,
@@ -52,6 +53,7 @@ def go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
     clockwork.go_round(Round("retention", RETENTION, clockwork.for_every_tenant(partial(retention.keep_to_times, house))))
     if house.post is not None:
+        clockwork.go_round(Round("leak reports", LETTERS, clockwork.for_every_tenant(partial(leaks.tell_due, house))))
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:
         return

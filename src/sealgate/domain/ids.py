@@ -50,6 +50,7 @@ LeaveKindId = NewType("LeaveKindId", str)
 VisitId = NewType("VisitId", UUID)
 VisitBlockId = NewType("VisitBlockId", UUID)
 LetterId = NewType("LetterId", UUID)
+LeakId = NewType("LeakId", UUID)
 
 
 def uuid7(at: datetime, noise: bytes) -> UUID:

@@ -20,6 +20,7 @@ from uuid import UUID
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
+from sealgate.domain.leaks import SecurityTxt
 from sealgate.domain.operators import Permission, Role, may
 from sealgate.domain.tries import Tries
 from sealgate.ports import (
@@ -78,6 +79,7 @@ class House:
     post: Post | None = None
     witnesses: tuple[Witness, ...] = ()
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
+    security: SecurityTxt = field(default_factory=SecurityTxt)
     examine: Callable[[], Sequence[Finding]] = tuple
     """What is set up wrongly here, the worst first; without what takes longer than a page may."""
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))

@@ -24,6 +24,7 @@ from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import directory, places
 from sealgate.store import holds as hold_rows
+from sealgate.store import leaks as leak_rows
 from sealgate.store import retention as rows
 from sealgate.store.columns import FIRST_DAY
 from sealgate.store.engine import Actor, Reader, Tx
@@ -163,6 +164,7 @@ def _others(house: House, tenant: TenantId, times: Times, now: datetime, held: C
     parts: dict[str, Callable[[Tx], int]] = {
         "stays": lambda tx: rows.blank_stays(tx, now - times.passages * DAY),
         "papers": lambda tx: rows.remove_papers(tx, now - times.papers * DAY, held),
+        "leak reports": lambda tx: leak_rows.remove_closed(tx, now - times.papers * DAY),
         "holds": lambda tx: hold_rows.remove_over(tx, now - times.papers * DAY),
         "credentials": end_ways,
         "hours": lambda tx: rows.remove_hours(tx, (now - times.hours * DAY).date(), held),

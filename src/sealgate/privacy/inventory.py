@@ -32,6 +32,7 @@ class Keep(StrEnum):
     CREDENTIAL = "its secret until a week after its end, the row until the person is erased"
     PASSAGE = "until the passages' time is over"
     HOLD = "until the hold has ended and the papers’ time is over"
+    LEAK = "until the report is closed and the papers’ time is over"
     JOURNAL = "as long as the organisation is there: proof of who looked"
     OPERATOR = "until the operator's account is removed"
     SESSION = "until it has expired"
@@ -197,6 +198,9 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("pay_runs", "summary", "the sums: of a small run, somebody's pay", Keep.PAY, Form.SEALED_TENANT),
     Personal("payslips", "person_id", "whose payslip it is", Keep.PAY, Form.IDENTITY),
     Personal("payslips", "detail", "the payslip, with name and account", Keep.PAY, Form.SEALED_PAY),
+    Personal("leak_reports", "said", "what a stranger tells of a leak, and how to reach them", Keep.LEAK, Form.SEALED_TENANT),
+    Personal("leak_reports", "answer", "what they were told", Keep.LEAK, Form.SEALED_TENANT),
+    Personal("leak_reports", "secret_hash", "knows a reporter's page by its link", Keep.LEAK, Form.HASH),
     Personal("journal", "actor_id", "who did or looked", Keep.JOURNAL, Form.IDENTITY),
     Personal("journal", "about", "finds what was done or looked at about one person", Keep.JOURNAL, Form.STANDING),
     Personal("journal", "purpose", "why it was looked at, in words", Keep.JOURNAL, Form.SEALED_TENANT),

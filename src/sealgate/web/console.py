@@ -43,6 +43,7 @@ from sealgate.web import (
     kiosk_help,
     kiosk_visits,
     lane,
+    leaks,
     leave,
     live,
     lot_rules,
@@ -98,6 +99,7 @@ ROUTERS = (
     api_keys.router,
     datamap.router,
     doctor.router,
+    leaks.router,
     gates.router,
     roster.router,
     hour_rules.router,
@@ -164,6 +166,7 @@ def build(
     app = FastAPI(title="Sealgate", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.door = signin.Door()
+    app.state.letterbox = leaks.Letterbox()
     app.state.larger = larger = []
     console = APIRouter(dependencies=[Depends(closed)])
     for router in routers:

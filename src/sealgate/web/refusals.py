@@ -38,6 +38,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "request.unknown-host": Sentence(
         _("This is not the name of this installation"), _("Whoever runs it names it in public_address or hosts")
     ),
+    "leak.bad-report": Sentence(_("Say in 10 to 10,000 characters what you found")),
+    "leak.too-many": Sentence(_("Too many reports wait to be read"), _("Write to the address in security.txt")),
+    "leak.too-often": Sentence(_("Too many reports in an hour"), _("Wait a little, or write to the address in security.txt")),
     "form.not-a-number": Sentence(_("Type a figure, such as 0.5")),
     "form.not-a-day": Sentence(_("Choose a day")),
     "form.not-a-moment": Sentence(_("Choose a day and a time")),

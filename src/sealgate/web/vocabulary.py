@@ -19,6 +19,7 @@ from sealgate.domain.attendance_rules import Counting, Forgotten, Period, Roundi
 from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.desk import Act
 from sealgate.domain.invoices import Buyer
+from sealgate.domain.leaks import LeakState
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
 from sealgate.domain.operators import Permission, Purpose, Role, Scope
 from sealgate.domain.payroll_lines import LineKind
@@ -505,6 +506,12 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         BlockKind.EMAIL: _("E-mail"),
         BlockKind.PHONE: _("Phone"),
         BlockKind.NAME: _("Name"),
+    },
+    LeakState: {
+        LeakState.NEW: _("Not read yet"),
+        LeakState.IN_HAND: _("Being looked into"),
+        LeakState.FIXED: _("Put right"),
+        LeakState.NO_LEAK: _("No leak"),
     },
     LetterKind: {
         LetterKind.INVITATION: _("Invitation"),

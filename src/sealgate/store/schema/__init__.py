@@ -24,6 +24,7 @@ from sealgate.store.schema.hours import (
     work_months,
 )
 from sealgate.store.schema.journal import journal, journal_checkpoints, journal_heads, journal_nodes, journal_witnesses
+from sealgate.store.schema.leaks import leak_reports
 from sealgate.store.schema.making import metadata
 from sealgate.store.schema.own import own_links, own_sessions
 from sealgate.store.schema.parking import (
@@ -88,6 +89,7 @@ __all__ = [
     "journal_witnesses",
     "lanes",
     "latch_answers",
+    "leak_reports",
     "leave_grants",
     "leave_kinds",
     "leaves",
