@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     )
     root_key_file: Path | None = Field(None, description="File with the root key (mode 0600); in the keys folder unless given")
     passphrase: SecretStr | None = Field(None, description="Passphrase that stands for the root key instead of a file")
+    transit_address: str = Field(
+        "", description="Address of a HashiCorp Vault or OpenBao whose transit engine seals the root key; https only"
+    )
+    transit_key: str = Field("sealgate", description="Name of the key in that engine")
+    transit_mount: str = Field("transit", description="Path at which that engine is mounted")
+    transit_token_file: Path | None = Field(
+        None, description="File (mode 0600) with the token for it, which may encrypt and decrypt with that key and nothing else"
+    )
+    transit_ca_file: Path | None = Field(
+        None, description="PEM certificates by which that address is known; the system's unless given"
+    )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8470, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     tls_certificate: Path | None = Field(

@@ -30,16 +30,19 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`work` is done `every` so often, the first time that long after the start. What it raises of ours is logged."""
+    """`work` is done `every` so often, the first time that long after the start. What it raises of ours is logged.
+    While the clockwork is to `rest` only those that come `always` are done."""
 
     name: str
     every: timedelta
     work: Callable[[], object]
+    always: bool = False
 
 
 class Clockwork:
-    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
-        self._store, self._bus, self._clock = store, bus, clock
+    def __init__(self, store: Store, bus: Bus, clock: Clock, *, rests: Callable[[], bool] = lambda: False) -> None:
+        """`rests` tells whether there is nothing that a round could do, as while the vault is sealed."""
+        self._store, self._bus, self._clock, self._rests = store, bus, clock, rests
         self._woken = Event()
         self._over = False
         self._publishes = True
@@ -100,6 +103,8 @@ class Clockwork:
 
     def _turn(self, turn: Round) -> None:
         while not self._ended.wait(turn.every.total_seconds()):
+            if self._rests() and not turn.always:
+                continue
             try:
                 turn.work()
             except (Fault, Refused):

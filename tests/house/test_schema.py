@@ -86,7 +86,7 @@ def test_every_column_that_names_a_person_or_operator_is_in_the_inventory(table:
 
 
 def test_all_that_is_plain_of_people_is_in_the_inventory() -> None:
-    keys = {"tenant_id", "credential_id", "consent_id", "pack", "notice_version"}
+    keys = {"tenant_id", "credential_id", "consent_id", "pack", "space", "notice_version"}
     for name in ("people", "credentials", "consents"):
         for column in metadata.tables[name].columns:
             assert column.name in keys or (name, column.name) in forms(), f"{name}.{column.name}"

@@ -22,13 +22,13 @@ from sealgate.vault.errors import (
     WrongRoot,
 )
 from sealgate.vault.roots import (
-    PASSPHRASE,
     PROOF,
     SECOND_RECOMMENDATION,
     CheckEntry,
     Cost,
     KeyFileRoot,
     PassphraseRoot,
+    RootKind,
     create_key_file,
     entry_of,
     new_passphrase_root,
@@ -90,7 +90,7 @@ def test_a_short_or_endless_passphrase_is_refused(words: str, cheap: Cost) -> No
 def test_a_shelf_cannot_make_us_spend_more_than_we_would(cost: Cost, cheap: Cost) -> None:
     numbers = b"".join(number.to_bytes(4, "big") for number in (cost.memory, cost.passes, cost.lanes))
     proof = entry_of(new_passphrase_root(WORDS, cheap)).proof
-    check = write_check(CheckEntry(bytes((PASSPHRASE,)) + numbers + bytes(16), proof))
+    check = write_check(CheckEntry(bytes((RootKind.PASSPHRASE,)) + numbers + bytes(16), proof))
     with pytest.raises(NotAnEnvelope):
         open_passphrase_root(WORDS, check)
 
@@ -98,7 +98,7 @@ def test_a_shelf_cannot_make_us_spend_more_than_we_would(cost: Cost, cheap: Cost
 def test_a_passphrase_entry_of_another_length_is_not_one(cheap: Cost) -> None:
     proof = entry_of(new_passphrase_root(WORDS, cheap)).proof
     with pytest.raises(NotAnEnvelope):
-        open_passphrase_root(WORDS, write_check(CheckEntry(bytes((PASSPHRASE,)) + bytes(20), proof)))
+        open_passphrase_root(WORDS, write_check(CheckEntry(bytes((RootKind.PASSPHRASE,)) + bytes(20), proof)))
 
 
 # --- The root check ---

@@ -19,6 +19,7 @@ from sealgate.flows import kiosk
 from sealgate.flows.at_gate import Answer as AtGate
 from sealgate.flows.kit import House
 from sealgate.flows.parking import Arrival
+from sealgate.vault.errors import VaultSealed
 
 
 class UnknownReader(Refused):
@@ -75,7 +76,12 @@ def routes(house: House, cut_off: Callable[[], bool] = lambda: False) -> APIRout
 
     @router.get("/healthz", summary="Whether the program works, and whether it is sealed")
     def health() -> JSONResponse:
-        sealed = house.keyring.is_sealed
-        return JSONResponse({"status": "sealed" if sealed else "ok"}, status_code=503 if sealed else 200)
+        if not house.keyring.is_sealed:
+            return JSONResponse({"status": "ok"})
+        body: dict[str, object] = {"status": "sealed", "code": VaultSealed.code}
+        if house.unsealing is not None:
+            standing = house.unsealing.standing()
+            body |= {"have": standing.have, "need": standing.need, "trouble": standing.trouble or None}
+        return JSONResponse(body, status_code=503)
 
     return router

@@ -53,11 +53,15 @@ class SiteGalleries:
 
 
 class Turner:
-    """Turns a vector by the site's matrix; remembers the matrices of the last sites (64 KB each)."""
+    """Turns a vector by the matrix of a seed, and back; remembers the matrices of the last sites (64 KB each)."""
 
     def __init__(self) -> None:
         self._matrix = lru_cache(maxsize=256)(rotation)
 
     def __call__(self, seed: bytes, vector: Vector) -> Vector:
         turned: Vector = self._matrix(seed, len(vector)) @ vector
+        return turned
+
+    def back(self, seed: bytes, vector: Vector) -> Vector:
+        turned: Vector = self._matrix(seed, len(vector)).T @ vector
         return turned

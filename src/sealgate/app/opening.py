@@ -9,11 +9,12 @@ from datetime import timedelta
 from functools import partial
 
 from sealgate.app.errors import AlreadyFounded, NotFounded
-from sealgate.app.folders import data_url, keys_url, make_folders, new_root, root_of
+from sealgate.app.folders import data_url, keys_url, make_folders, new_root
 from sealgate.app.memory import SiteGalleries, Turner, Views
 from sealgate.app.outside import post, providers, witnesses
 from sealgate.app.program import Program
-from sealgate.app.rounds import FORGET, LOG, forgetting, go_round
+from sealgate.app.roots import open_vault, root_source
+from sealgate.app.rounds import FORGET, LOG, ROOT, forgetting, go_round
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.doctor import examine
@@ -21,10 +22,11 @@ from sealgate.domain.ids import TenantId
 from sealgate.domain.leaks import SecurityTxt
 from sealgate.edge import link as links
 from sealgate.edge.link import Link
-from sealgate.flows import people_arriving
+from sealgate.flows import keys, people_arriving
 from sealgate.flows.edges import Releases
 from sealgate.flows.kit import House
 from sealgate.flows.rules import found
+from sealgate.flows.unsealing import Unsealing
 from sealgate.ports import Bus, Clock, FaceReader, Latch, PlateReader
 from sealgate.settings import Settings
 from sealgate.store import edges as edge_rows
@@ -35,6 +37,7 @@ from sealgate.store.keys import DatabaseShelf
 from sealgate.store.migrating import migrate
 from sealgate.vault.blindindex import BlindIndex
 from sealgate.vault.keyring import Keyring
+from sealgate.vault.rootsource import RootSource
 from sealgate.vision import pictures
 from sealgate.vision.faces import Faces
 from sealgate.vision.plates import Plates
@@ -70,9 +73,10 @@ def running(
     clock: Clock | None = None,
     latch: Latch | None = None,
     publishes: bool = True,
+    may_be_sealed: bool = False,
 ) -> Iterator[Program]:
     """Open everything, start the clockwork, and close it all in the opposite order. `publishes` False leaves the outbox to
-    an edge's link."""
+    an edge's link. With `may_be_sealed` a root that people hold is waited for (`house.unsealing`); else it is `VaultSealed`."""
     clock = clock or SystemClock()
     if not settings.database and not settings.data.is_dir():
         raise NotFounded(f"there is nothing in {settings.data}", hint="Run `sealgate init` first")
@@ -83,9 +87,11 @@ def running(
         shelf = DatabaseShelf(keys_url(settings))
         stack.callback(shelf.close)
         keyring = Keyring(shelf, clock)
-        keyring.unlock(root_of(settings, keyring))
+        source = root_source(settings)
+        unsealing = Unsealing(keyring, clock, source.roots)
+        open_vault(unsealing, settings, keyring, may_be_sealed=may_be_sealed)
         bus = LocalBus()
-        clockwork = Clockwork(store, bus, clock)
+        clockwork = Clockwork(store, bus, clock, rests=lambda: keyring.is_sealed)
         releases = Releases(latch or SimulatedLatch())
         views = Views(clock)
         house = _house(
@@ -99,12 +105,14 @@ def running(
             latch=releases,
             views=views,
             is_edge=not publishes,
+            unsealing=unsealing,
         )
+        unsealing.when_open(partial(_opened, house, source))
         _know_edges(house, releases)
-        _go_round(settings, clockwork, house)
+        _go_round(settings, clockwork, house, unsealing, source)
         clockwork.start(publishes=publishes)
         stack.callback(clockwork.stop)
-        yield Program(house, clockwork, settings, releases, views, releases)
+        yield Program(house, clockwork, settings, releases, views, releases, source)
 
 
 def _house(
@@ -119,6 +127,7 @@ def _house(
     latch: Latch,
     views: Views,
     is_edge: bool,
+    unsealing: Unsealing,
 ) -> House:
     clock = store.clock
     made = House(
@@ -145,15 +154,18 @@ def _house(
         code_in=pictures.code_in,
         security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
         is_edge=is_edge,
+        unsealing=unsealing,
         stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),
     )
     return replace(made, examine=partial(examine, settings, made, long=False))
 
 
-def _go_round(settings: Settings, clockwork: Clockwork, house: House) -> None:
+def _go_round(settings: Settings, clockwork: Clockwork, house: House, unsealing: Unsealing, source: RootSource) -> None:
     clockwork.go_round(Round("log", LOG, house.store.empty_log))
-    if house.store.is_sqlite:
+    clockwork.go_round(Round("root", ROOT, unsealing.watch, always=True))
+    if not house.keyring.is_sealed:
         _tidy_up(house)
+        keys.finish_change(house, source)
     if house.is_edge:
         clockwork.go_round(Round("forgetting", FORGET, forgetting(clockwork, house, settings)))
     else:
@@ -196,8 +208,17 @@ def _know_edges(house: House, releases: Releases) -> None:
 
 def _tidy_up(house: House) -> None:
     """On SQLite we are alone: whoever was enrolling a file before us is not any more."""
+    if not house.store.is_sqlite:
+        return
     for tenant in house.store.tenants():
         people_arriving.tidy(house, tenant.tenant, timedelta())
+
+
+def _opened(house: House, source: RootSource, how: str) -> None:
+    """A vault that was sealed at the start is open now."""
+    _tidy_up(house)
+    keys.finish_change(house, source)
+    keys.note_unsealed(house, how)
 
 
 def readers(settings: Settings) -> tuple[FaceReader, PlateReader]:

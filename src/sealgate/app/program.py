@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 
 from sealgate.app.errors import NoSuchGate, NoSuchSite
 from sealgate.app.memory import Views
@@ -23,6 +24,7 @@ from sealgate.ports import Latch
 from sealgate.settings import Settings
 from sealgate.store import edges as edge_rows
 from sealgate.store import places
+from sealgate.vault.rootsource import RootSource
 from sealgate.worker import Clockwork
 
 
@@ -34,6 +36,17 @@ class Program:
     latch: Latch = field(repr=False)
     views: Views = field(repr=False)
     releases: Releases = field(repr=False)
+    source: RootSource = field(repr=False)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.house.keyring.is_sealed
+
+    @property
+    def unsealed(self) -> Event:
+        """Set once the vault is open."""
+        assert self.house.unsealing is not None
+        return self.house.unsealing.open
 
     def site_named(self, name: str) -> tuple[TenantId, SiteId]:
         """The site of that name or id, in whichever organisation. Raises `NoSuchSite` for none, and for two."""

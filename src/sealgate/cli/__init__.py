@@ -9,7 +9,23 @@ from typing import Any
 import typer
 
 from sealgate import __version__
-from sealgate.cli import bench, demo, doctor, drill, edge, gate, hours, journal, pay, people, read, retention, serve, tariff
+from sealgate.cli import (
+    bench,
+    demo,
+    doctor,
+    drill,
+    edge,
+    gate,
+    hours,
+    journal,
+    keys,
+    pay,
+    people,
+    read,
+    retention,
+    serve,
+    tariff,
+)
 from sealgate.domain.errors import Fault, Refused
 
 app = typer.Typer(
@@ -26,6 +42,7 @@ edge.register(app)
 hours.register(app)
 people.register(app)
 journal.register(app)
+keys.register(app)
 read.register(app)
 retention.register(app)
 bench.register(app)

@@ -112,16 +112,18 @@ class Listening:
         while not self._server.started and not self._ended.wait(timeout=0.01):
             pass
 
-    def wait(self) -> None:
-        """Until Ctrl-C, a termination signal, or the server's own end.
+    def wait(self, until: Event | None = None) -> bool:
+        """Until Ctrl-C, a termination signal, or the server's own end; or `until` that event, which is True.
 
         Not by `Thread.join`: an interrupt in the middle of it makes Python 3.11 take the thread for ended.
         """
         try:
             while not self._ended.wait(timeout=0.5):
-                pass
+                if until is not None and until.is_set():
+                    return True
         except KeyboardInterrupt:
             typer.echo("Stopping.")
+        return False
 
     def _run(self) -> None:
         try:

@@ -54,11 +54,31 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load(data=data, keys=keys, host=host, port=port)
     faces, plates = readers(settings)
-    with terminable(), running(settings, faces=faces, plates=plates) as program:
-        program.fill_galleries()
-        with listening(program) as server, program.gates():
-            print_links(program, server.address)
-            server.wait()
+    with terminable(), running(settings, faces=faces, plates=plates, may_be_sealed=True) as program:
+        if not program.is_sealed:
+            program.fill_galleries()
+        with listening(program) as server, key_desk(program):
+            if program.is_sealed:
+                typer.echo(
+                    f"Sealed: the root key is not there. Give it at {server.address}/unseal, or by `sealgate keys unseal`."
+                )
+                if not server.wait(program.unsealed):
+                    return
+                program.fill_galleries()
+                typer.echo("Unsealed.")
+            with program.gates():
+                print_links(program, server.address)
+                server.wait()
+
+
+@contextmanager
+def key_desk(program: Program) -> Iterator[None]:
+    """Let `sealgate keys` speak to this program."""
+    from sealgate.api.local import answering, socket_path
+    from sealgate.flows.keydesk import Desk
+
+    with answering(Desk(program.house, program.source), socket_path(program.settings.keys_folder)):
+        yield
 
 
 @contextmanager

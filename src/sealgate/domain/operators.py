@@ -12,6 +12,7 @@ class Permission(StrEnum):
     WATCH = "watch"
     OPEN_GATES = "open-gates"
     LOCK_DOWN = "lock-down"
+    KEYS = "keys"
     SEE_PEOPLE = "see-people"
     ENROL = "enrol"
     TEAMS = "teams"
@@ -126,6 +127,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
             Permission.PRIVACY,
             Permission.ANSWER,
             Permission.SEARCH_PASSAGES,
+            Permission.KEYS,
         }
     ),
     Role.ATTENDANT: frozenset(

@@ -21,9 +21,10 @@ from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import LotId, SiteId, TenantId
 from sealgate.domain.plates import BadPlate, normalise
 from sealgate.domain.sightings import Means
+from sealgate.flows.faces import space_seed
 from sealgate.flows.kit import House
 from sealgate.flows.parking_scene import masks_of, stay_token
-from sealgate.ports import KeyKind, Vector
+from sealgate.ports import Vector
 from sealgate.store.columns import SealedBytes
 from sealgate.store.engine import Reader
 from sealgate.store.schema import metadata
@@ -141,7 +142,9 @@ def _texts(house: House, db: Reader, table: str, column: str, truth: Truth) -> I
     source = metadata.tables[table]
     keys = [key for key in source.primary_key if key.name != "tenant_id"]
     extra = [
-        source.c[name] for name in ("means", "person_id", "site_id", "token") if name in source.c and source.c[name] not in keys
+        source.c[name]
+        for name in ("means", "person_id", "site_id", "token", "space")
+        if name in source.c and source.c[name] not in keys
     ]
     query = sa.select(*keys, *extra, source.c[column]).where(db.mine(source), source.c[column].is_not(None))
     row_of = _ROWS.get((table, column), lambda row: "/".join(str(part) for part in row[: len(keys)]))
@@ -166,7 +169,7 @@ def _face(house: House, db: Reader, row: Any, plain: bytes, truth: Truth) -> Non
     kept: Vector = np.frombuffer(plain, "<f4")
     if row.site_id is None or not len(kept):
         return
-    seed = house.keyring.derive(db.tenant, KeyKind.SITE, str(row.site_id), "face-rotation")
+    seed = space_seed(house, db.tenant, SiteId(row.site_id), row.space or 1)
     raw: Vector = (rotation(seed, len(kept)).T @ kept).astype(np.float32)
     truth.faces.append(Face(row.person_id, SiteId(row.site_id), raw, kept))
 

@@ -19,7 +19,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key, number_key
 from sealgate.domain.sightings import Means
 from sealgate.flows.edge_codes import code_record
-from sealgate.flows.faces import best_face, template_place, turned
+from sealgate.flows.faces import best_face, kept_form, template_place, turned
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.ports import Pixels, Sealed, Token, Vector
@@ -248,21 +248,23 @@ def take_face(
             raise NoConsent("no consent to face is recorded")
     mean, quality, used, advice = _template(house, pictures)
     credential = CredentialId(house.new_id())
-    vector = turned(house, tenant, site, mean)
     with house.store.begin(tenant, actor) as tx:
         now = house.clock.now()
         if not directory.has_consent(tx, person, Means.FACE.value):  # withdrawn while we looked
             raise NoConsent("no consent to face is recorded")
         forgotten = forget_faces(house, tx, person, now, site)
         place = template_place(tx.tenant, credential)
-        sealed = house.keyring.seal(tx.tenant, *subject(person), place, vector.astype("<f4").tobytes())
+        space = places.face_space(tx, site)
+        kept = kept_form(house, tenant, site, space, mean)
+        sealed = house.keyring.seal(tx.tenant, *subject(person), place, kept)
         row = _credential(person, credential, Means.FACE, now, secret=sealed, pack=house.faces.pack, site=site)
+        row = replace(row, space=space)
         if pass_ is not None:
             row = replace(row, since=pass_.valid.since, until=pass_.valid.until, gates=tuple(map(str, pass_.gates)))
         directory.add_credential(tx, row)
         journal.write(tx, house.keyring, now, "face.enrolled", about=person, object=f"credential:{credential}")
         tx.after_commit(forgotten)
-        tx.after_commit(lambda: house.galleries.of(tenant, site).put(person, credential, vector))
+        tx.after_commit(lambda: house.galleries.of(tenant, site).put(person, credential, turned(house, tenant, site, mean)))
     return FaceEnrolled(credential, quality, used, advice)
 
 

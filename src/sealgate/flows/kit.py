@@ -23,6 +23,7 @@ from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, T
 from sealgate.domain.leaks import SecurityTxt
 from sealgate.domain.operators import Permission, Role, may
 from sealgate.domain.tries import Tries
+from sealgate.flows.unsealing import Unsealing
 from sealgate.ports import (
     BlobStore,
     Bus,
@@ -36,7 +37,7 @@ from sealgate.ports import (
     PlateReader,
     Post,
     Sealed,
-    Vector,
+    Turner,
     Witness,
 )
 from sealgate.store.engine import Actor, Store
@@ -47,12 +48,14 @@ from sealgate.vault.keyring import Keyring
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The parts of one running program. `turn(seed, vector)` is the site's rotation of a face template.
+    """The parts of one running program. `turn(seed, vector)` is the rotation of a face template, `turn.back` the way back;
+    `memory` is a secret of this process, by which templates are turned while they are in its memory.
 
     `providers` are by their names; `address` is how browsers and providers reach us, without a slash at its end.
     `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `stun` are the
     servers by which voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to:
     links are shown, to be copied. `code_in(pixels)` is the text of a QR code in a picture, empty where none is read.
+    `unsealing` waits for the root of a program that may start sealed.
     """
 
     store: Store
@@ -68,7 +71,7 @@ class House:
     plates: PlateReader | None
     decode: Callable[[bytes], Pixels]
     encode: Callable[[Pixels], bytes]
-    turn: Callable[[bytes, Vector], Vector]
+    turn: Turner
     wake: Callable[[], None]
     providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
     address: str = ""
@@ -76,12 +79,14 @@ class House:
     stun: tuple[str, ...] = ()
     is_edge: bool = False
     """What lies here is an edge's copy: money and letters are its centre's."""
+    unsealing: Unsealing | None = None
     post: Post | None = None
     witnesses: tuple[Witness, ...] = ()
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
     security: SecurityTxt = field(default_factory=SecurityTxt)
     examine: Callable[[], Sequence[Finding]] = tuple
     """What is set up wrongly here, the worst first; without what takes longer than a page may."""
+    memory: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 

@@ -10,6 +10,7 @@ from sealgate.ports.common import Unreachable as Unreachable
 from sealgate.ports.gates import Latch as Latch
 from sealgate.ports.gates import LatchAnswer as LatchAnswer
 from sealgate.ports.keeping import BlobStore as BlobStore
+from sealgate.ports.keeping import KeyCount as KeyCount
 from sealgate.ports.keeping import KeyKind as KeyKind
 from sealgate.ports.keeping import KeyShelf as KeyShelf
 from sealgate.ports.keeping import WrappedKey as WrappedKey
@@ -51,6 +52,7 @@ from sealgate.ports.seeing import Galleries as Galleries
 from sealgate.ports.seeing import Gallery as Gallery
 from sealgate.ports.seeing import Pixels as Pixels
 from sealgate.ports.seeing import PlateReader as PlateReader
+from sealgate.ports.seeing import Turner as Turner
 from sealgate.ports.seeing import Vector as Vector
 from sealgate.ports.telling import Appointment as Appointment
 from sealgate.ports.telling import Bus as Bus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -46,6 +46,16 @@ class WrappedKey:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many keys of a kind were made on one day (UTC), and whether they still open something."""
+
+    kind: KeyKind
+    made_on: date
+    alive: bool
+    number: int
+
+
 class KeyShelf(Protocol):
     """Where wrapped keys lie: apart from the data (VAULT 2)."""
 
@@ -68,6 +78,10 @@ class KeyShelf(Protocol):
     def by_id(self, tenant: TenantId, key: UUID) -> WrappedKey | None: ...
     def all(self) -> Iterator[WrappedKey]:
         """Every key, destroyed ones too. Keys may be rewrapped on the way; one that is put meanwhile may be missed."""
+        ...
+
+    def counts(self, tenant: TenantId) -> list[KeyCount]:
+        """Of the tenant's keys, by day and kind, in that order."""
         ...
 
     def rewrap(self, key: WrappedKey, wrapped: bytes) -> bool:

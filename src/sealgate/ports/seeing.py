@@ -116,3 +116,10 @@ class Galleries(Protocol):
     def of(self, tenant: TenantId, site: SiteId) -> Gallery:
         """That site's gallery; an empty one at first."""
         ...
+
+
+class Turner(Protocol):
+    """Turns a vector by the matrix that a seed of 32 bytes gives, and back; every similarity stays as it is."""
+
+    def __call__(self, seed: bytes, vector: Vector) -> Vector: ...
+    def back(self, seed: bytes, vector: Vector) -> Vector: ...

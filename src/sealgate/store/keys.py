@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sealgate.domain.ids import TenantId
-from sealgate.ports import KeyKind, WrappedKey
+from sealgate.ports import KeyCount, KeyKind, WrappedKey
 from sealgate.store import postgres, sqlite
 from sealgate.store.columns import Id, Instant, Word
 from sealgate.store.engine import BUSY
@@ -53,6 +53,8 @@ roots = sa.Table(
 
 ASKED_AT_ONCE = 300
 """Keys in one question, each with three values: SQLite takes 32,766 of them, PostgreSQL 65,535."""
+
+EPOCH, DAY_MICROSECONDS = date(1970, 1, 1), 86_400_000_000
 
 WHOLE = UUID(int=0)
 """The root check belongs to no tenant."""
@@ -135,6 +137,14 @@ class DatabaseShelf:
             if len(page) < self.page:
                 return
             last = (page[-1].tenant, page[-1].key)
+
+    def counts(self, tenant: TenantId) -> list[KeyCount]:
+        day = sa.type_coerce(c.made_at, sa.BigInteger) // DAY_MICROSECONDS
+        alive = c.destroyed_at.is_(None)
+        query = sa.select(c.kind, day, alive, sa.func.count()).where(c.tenant_id == tenant)
+        with self._read() as sql:
+            found = sql.execute(query.group_by(day, c.kind, alive).order_by(day, c.kind, alive)).all()
+        return [KeyCount(kind, EPOCH + timedelta(days=int(days)), bool(alive), n) for kind, days, alive, n in found]
 
     def rewrap(self, key: WrappedKey, wrapped: bytes) -> bool:
         """False if it was rewrapped or destroyed since `key` was read."""

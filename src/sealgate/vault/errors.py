@@ -13,7 +13,7 @@ class VaultSealed(Fault):
     """The root key is not there yet: the program has started and nobody unlocked it."""
 
     code = "vault.sealed"
-    hint = "Unlock with the root key: the passphrase or the key file"
+    hint = "Unseal it: on the page /unseal, or with `sealgate keys unseal`"
 
 
 class NotAnEnvelope(Fault):
@@ -88,6 +88,28 @@ class PassphraseTooShort(Refused):
 
     code = "vault.passphrase-too-short"
     hint = "Take at least 15 characters; five or more words that have nothing to do with each other are best"
+
+
+class BadShare(Refused):
+    """Not a whole share: words or letters are missing, or one of them is another."""
+
+    code = "vault.bad-share"
+    hint = "Read it again from the paper: forty words, or sixty-four letters and digits"
+
+
+class ForeignShare(Refused):
+    """A whole share, and not one of those that open this key store: of another installation, or of an earlier set."""
+
+    code = "vault.foreign-share"
+    status = 403
+    hint = "Take the paper that was printed last"
+
+
+class NotAQuorum(Refused):
+    """So many of so many cannot be."""
+
+    code = "vault.not-a-quorum"
+    hint = "At least 2 and at most 16 holders, and no more needed than there are"
 
 
 class NoKeyFile(Refused):

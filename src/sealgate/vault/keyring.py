@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
 from sealgate.domain.ids import TenantId
-from sealgate.ports import Clock, KeyKind, KeyShelf, Sealed, WrappedKey
+from sealgate.ports import Clock, KeyCount, KeyKind, KeyShelf, Sealed, WrappedKey
 from sealgate.vault.envelope import KEY_BYTES, NONCE_BYTES, Form, Place, header_of, open_value, seal_value, veil
 from sealgate.vault.errors import AlreadyInitialised, KeyDestroyed, RotationPending
 from sealgate.vault.roots import Root, entry_of, read_check, verify, write_check
@@ -54,6 +54,35 @@ class Keyring:
         with self._keys.turn:
             verify(root, self.root_check())
             self._keys.roots = (root,)
+
+    def follow(self, found: Sequence[Root] = ()) -> bool:
+        """Keep what still opens the shelf of the roots that we hold and those that were `found`; False where none does.
+
+        Another process may have rotated the root: then we go on with the new one, or are sealed until somebody gives it.
+        """
+        with self._keys.turn:
+            held = {root.name: root for root in (*self._keys.roots, *found)}
+            check = self.root_check()
+            usable = [held[entry.root_name] for entry in read_check(check) if entry.root_name in held]
+            for root in usable:
+                verify(root, check)
+            self._keys.roots = tuple(usable)
+        return bool(usable)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the roots that we hold are those of the shelf: not so during a rotation elsewhere, nor after it."""
+        return [root.name for root in self._keys.roots] == [entry.root_name for entry in read_check(self.root_check())]
+
+    @property
+    def newest_root(self) -> Root | None:
+        """The one that a rotation was to end with; None where we do not hold both, and it cannot go on here."""
+        return self._keys.roots[-1] if len(self._keys.roots) > 1 else None
+
+    def wrap(self, plain: bytes, bound: bytes) -> bytes:
+        """By the root itself: for what must open where there is no shelf, such as a backup of it. Raises `VaultSealed`."""
+        self._keys.require_root()
+        return self._keys.roots[-1].wrap(plain, bound)
 
     def root_check(self) -> bytes:
         """What `open_passphrase_root` needs; no secret. Raises `NotInitialised`."""
@@ -142,6 +171,20 @@ class Keyring:
         for scope in scopes:
             check_scope(kind, scope)
         return self._keys.destroy_all(tenant, kind, scopes)
+
+    def counts(self, tenant: TenantId) -> list[KeyCount]:
+        """How many keys were made when. Needs no root, for it opens none."""
+        return self._shelf.counts(tenant)
+
+    def shelved(self) -> Iterator[WrappedKey]:
+        """Every key as it lies there, of all tenants: for a backup."""
+        self._keys.require_root()
+        return self._shelf.all()
+
+    def wrapped_since(self, tenant: TenantId) -> datetime | None:
+        """When the newest wrapping key was made: when the tenant's keys were rotated last. None before the first key."""
+        made = list(self._keys.wrapping_keys(tenant))
+        return made[-1].made_at if made else None
 
     # --- Rotation, while others seal and open. Both answer how many keys got a new wrapping. ---
 

@@ -5,6 +5,7 @@ The surprising thing: whoever keeps data beyond the process with keys on this sh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from threading import Lock
 from uuid import UUID
 
 from sealgate.domain.ids import TenantId
-from sealgate.ports import KeyKind, WrappedKey
+from sealgate.ports import KeyCount, KeyKind, WrappedKey
 
 
 class MemoryShelf:
@@ -44,6 +45,10 @@ class MemoryShelf:
     def all(self) -> Iterator[WrappedKey]:
         with self._lock:
             return iter(list(self._keys.values()))
+
+    def counts(self, tenant: TenantId) -> list[KeyCount]:
+        found = Counter((key.made_at.date(), key.kind, bool(key.wrapped)) for key in self.all() if key.tenant == tenant)
+        return [KeyCount(kind, day, alive, number) for (day, kind, alive), number in sorted(found.items())]
 
     def rewrap(self, key: WrappedKey, wrapped: bytes) -> bool:
         with self._lock:

@@ -13,6 +13,7 @@ import secrets
 import stat
 import unicodedata
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -62,11 +63,17 @@ class Root(Protocol):
         ...
 
 
-KEY_FILE, PASSPHRASE = 1, 2
-"""Kinds of root, the first byte of a preface."""
+class RootKind(IntEnum):
+    """The first byte of a preface: who holds the root."""
+
+    KEY_FILE = 1
+    PASSPHRASE = 2
+    CREDENTIAL = 3
+    SERVICE = 4
+    QUORUM = 5
 
 
-class _HeldRoot:
+class HeldRoot:
     """A root whose 32 bytes are in this process. Its repr shows no secret."""
 
     def __init__(self, secret: bytes, preface: bytes) -> None:
@@ -177,13 +184,13 @@ MIN_PASSPHRASE, MAX_PASSPHRASE = 15, 1024
 _PASSPHRASE_PREFACE_BYTES = 1 + 12 + SALT_BYTES
 
 
-class PassphraseRoot(_HeldRoot):
+class PassphraseRoot(HeldRoot):
     """Made by `new_passphrase_root`, made again by `open_passphrase_root`."""
 
     def __init__(self, passphrase: str, cost: Cost, salt: bytes) -> None:
         """Takes about a tenth of a second and 64 MiB at the usual cost."""
         numbers = b"".join(number.to_bytes(4, "big") for number in (cost.memory, cost.passes, cost.lanes))
-        super().__init__(_stretched(passphrase, cost, salt), bytes((PASSPHRASE,)) + numbers + salt)
+        super().__init__(_stretched(passphrase, cost, salt), bytes((RootKind.PASSPHRASE,)) + numbers + salt)
 
 
 def _stretched(passphrase: str, cost: Cost, salt: bytes) -> bytes:
@@ -211,7 +218,7 @@ def open_passphrase_root(passphrase: str, check: bytes) -> PassphraseRoot:
     if len(passphrase) > MAX_PASSPHRASE:
         raise WrongRoot
     for entry in read_check(check):
-        if entry.preface[0] == PASSPHRASE:
+        if entry.preface[0] == RootKind.PASSPHRASE:
             root = PassphraseRoot(passphrase, *_read_preface(entry.preface))
             if root.name == entry.root_name:
                 verify(root, check)
@@ -234,10 +241,10 @@ _FILE_WORD = "sealgate-root-1"
 _FILE_BYTES = len(_FILE_WORD) + 1 + 2 * KEY_BYTES + 1 + 8 + 1
 
 
-class KeyFileRoot(_HeldRoot):
+class KeyFileRoot(HeldRoot):
     def __init__(self, path: Path) -> None:
         """Read a key file. Raises `NoKeyFile`, `KeyFileOpen`, `NotAKeyFile`."""
-        super().__init__(parse_key_file(_read_private(path)), bytes((KEY_FILE,)))
+        super().__init__(parse_key_file(read_private(path, _FILE_BYTES)), bytes((RootKind.KEY_FILE,)))
 
 
 def create_key_file(path: Path) -> KeyFileRoot:
@@ -252,14 +259,14 @@ def create_key_file(path: Path) -> KeyFileRoot:
             file.write(key_file_text(secrets.token_bytes(KEY_BYTES)))
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         path.unlink(missing_ok=True)  # half a key file would only be in the way of the next try
         raise
     return KeyFileRoot(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The name of a new file is on the disk only when its folder is."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -268,8 +275,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _read_private(path: Path) -> bytes:
-    """Asks the open file, not the path, who may read it: the path could point elsewhere a moment later."""
+def read_private(path: Path, most: int) -> bytes:
+    """Up to `most` + 1 bytes of a file that nobody else may read. Raises `NoKeyFile`, `KeyFileOpen`, `NotAKeyFile`.
+
+    Asks the open file, not the path, who may read it: the path could point elsewhere a moment later."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not hang us
     except OSError as error:
@@ -280,7 +289,7 @@ def _read_private(path: Path) -> bytes:
             raise NotAKeyFile(f"{path} is not a file")
         if found.st_mode & 0o077 or found.st_uid not in {os.geteuid(), 0}:
             raise KeyFileOpen(f"{path} has mode {stat.S_IMODE(found.st_mode):04o}")
-        return os.read(handle, _FILE_BYTES + 1)
+        return os.read(handle, most + 1)
     finally:
         os.close(handle)
 

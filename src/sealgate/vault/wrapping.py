@@ -22,7 +22,7 @@ _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SCOPES = {
     KeyKind.TENANT: re.compile(""),
     KeyKind.SUBJECT: re.compile(_UUID),
-    KeyKind.SITE: re.compile(_UUID),
+    KeyKind.SITE: re.compile(_UUID + "(/([2-9]|[1-9][0-9]{1,5}))?"),
     KeyKind.DAY: re.compile(_UUID + "/[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     KeyKind.PAY: re.compile(_UUID + "/[0-9]{4}"),
 }
@@ -30,6 +30,11 @@ _SCOPES = {
 
 def day_scope(site: SiteId, day: date) -> str:
     return f"{site}/{day.isoformat()}"
+
+
+def space_scope(site: SiteId, space: int) -> str:
+    """Of a site's secret that turns face templates: a re-key takes the next number."""
+    return str(site) if space == 1 else f"{site}/{space}"
 
 
 def wrapping_scope(number: int) -> str:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sealgate.domain.errors import Fault, Invalid, NotFound, Refused
 from sealgate.flows.kit import House
+from sealgate.vault.errors import VaultSealed
 from sealgate.web import (
     account,
     agreements,
@@ -39,6 +40,7 @@ from sealgate.web import (
     hour_calendars,
     hour_rules,
     hours,
+    keys,
     kiosk,
     kiosk_help,
     kiosk_visits,
@@ -75,6 +77,7 @@ from sealgate.web import (
     stays,
     tariffs,
     teams,
+    unsealing,
     visit_notices,
     visitor,
     visits,
@@ -100,6 +103,7 @@ ROUTERS = (
     datamap.router,
     doctor.router,
     leaks.router,
+    keys.router,
     gates.router,
     roster.router,
     hour_rules.router,
@@ -173,10 +177,13 @@ def build(
         console.include_router(router)
         larger += _larger(router)
     app.include_router(console)
+    if routers:
+        app.include_router(unsealing.router)
     app.mount("/static", Static(directory=str(files("sealgate.web") / "static")))
     for family in (Refused, Fault, HTTPException, RequestValidationError):
         app.add_exception_handler(family, answer)
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.add_middleware(unsealing.Shut, house=house)
     app.add_middleware(SameOrigin)
     app.add_middleware(Bounded, limit=form_limit, larger=larger, patience=patience)
     app.add_middleware(KnownHost, names={*hosts, urlsplit(house.address).hostname or "localhost"})
@@ -243,6 +250,8 @@ def answer(request: Request, error: Exception) -> Response:
         return _elsewhere(request, error)
     if wants_json(request):
         return problem(told, error)
+    if isinstance(error, VaultSealed) and unsealing.leads_here(request.scope):
+        return RedirectResponse(unsealing.PAGE, 303)
     template = "trouble.html" if "hx-request" in request.headers else "error.html"
     response = render(request, template, status=told.status, told=told)
     response.headers.update(_extra(error))
@@ -262,8 +271,8 @@ def _ours(error: Exception) -> Exception:
 
 
 def _logged(error: Exception) -> str:
-    """The id under which our own trouble is in the log; empty for refusals, which are nobody's trouble."""
-    if isinstance(error, Refused | HTTPException):
+    """The id under which our own trouble is in the log; empty for refusals, which are nobody's trouble, and while sealed."""
+    if isinstance(error, Refused | HTTPException | VaultSealed):
         return ""
     fault = secrets.token_hex(4)
     LOG.error("fault %s: %s", fault, getattr(error, "code", type(error).__name__), exc_info=error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sealgate.web import refusals_keys
 from sealgate.web.i18n import _
 
 
@@ -357,6 +358,7 @@ REFUSALS: Mapping[str, Sentence] = {
     ),
     "vault.key-file-open": Sentence(_("Others may read the key file"), _("Give it to this user alone: chmod 600")),
     "vault.not-a-key-file": Sentence(_("The file is no whole key file"), _("Take it from your backup")),
+    **{code: Sentence(*words) for code, words in refusals_keys.REFUSALS.items()},
     # the command line
     "app.not-initialised": Sentence(_("There is no installation in this folder"), _("Run sealgate init first")),
     "app.already-initialised": Sentence(
@@ -523,6 +525,7 @@ FAULTS: Mapping[str, Sentence] = {
     "vault.sealed": Sentence(
         _("Sealed: the root key is not there yet"), _("Whoever runs this installation gives it at the start")
     ),
+    **{code: Sentence(*words) for code, words in refusals_keys.FAULTS.items()},
     "vault.not-an-envelope": Sentence(_("A sealed value is broken"), _RUNS),
     "vault.unknown-key": Sentence(_("A sealed value has no key here"), _RUNS),
     "vault.does-not-open": Sentence(_("A sealed value was changed or moved and does not open"), _RUNS),

@@ -75,7 +75,7 @@ def closed(request: Request) -> None:
     """
     token = request.cookies.get(cookie_name(request), "")
     house: House = request.app.state.house
-    signed = signin.who_is(house, token) if 0 < len(token) <= 200 else None
+    signed = signin.who_is(house, token) if 0 < len(token) <= 200 and not house.keyring.is_sealed else None
     request.state.signed = signed
     handler = request.scope.get("endpoint")
     rule = rule_of(request.method, request.scope["route"].path)

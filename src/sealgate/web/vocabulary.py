@@ -223,6 +223,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Permission.WATCH: _("Watch the gates"),
         Permission.OPEN_GATES: _("Open gates by hand"),
         Permission.LOCK_DOWN: _("Lock down a site"),
+        Permission.KEYS: _("See and renew keys"),
         Permission.SEE_PEOPLE: _("See people"),
         Permission.ENROL: _("Enrol people"),
         Permission.TEAMS: _("Change teams"),

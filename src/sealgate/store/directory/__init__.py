@@ -11,17 +11,21 @@ from sealgate.store.directory.consents import (
     withdraw_consent,
 )
 from sealgate.store.directory.credentials import (
+    FIRST_SPACE,
     CredentialRow,
     FaceTemplate,
     add_credential,
+    count_faces,
     credential,
     credential_by_token,
     credentials_of,
     end_credential,
     face_templates,
+    faces_behind,
     forget_secret,
     limit_credentials,
     means_of,
+    move_face,
     ready_credentials,
     tokens_taken,
 )
@@ -61,6 +65,7 @@ from sealgate.store.directory.people import (
 )
 
 __all__ = [
+    "FIRST_SPACE",
     "ConsentRow",
     "CredentialRow",
     "FaceTemplate",
@@ -77,6 +82,7 @@ __all__ = [
     "consented_of",
     "consents_of",
     "count_consented",
+    "count_faces",
     "count_people",
     "credential",
     "credential_by_token",
@@ -84,6 +90,7 @@ __all__ = [
     "end_credential",
     "end_import",
     "face_templates",
+    "faces_behind",
     "facts_of",
     "fail_import",
     "forget_import",
@@ -94,6 +101,7 @@ __all__ = [
     "let_in",
     "limit_credentials",
     "means_of",
+    "move_face",
     "note_progress",
     "number_holder",
     "numbers_taken",

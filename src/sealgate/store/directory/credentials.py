@@ -27,8 +27,9 @@ FORGOTTEN = Sealed(b"")
 class CredentialRow:
     """`secret` is the template, plate, number or PIN, sealed under the person's key; `token` finds it where equality can.
 
-    A face has no token, but a `pack` (the models that made it) and a `site` (whose secret turned it). `gates` are the only ones
-    that it opens (their ids as text); None: those that its person may pass.
+    A face has no token, but a `pack` (the models that made it), a `site` (whose secret turned it) and of that site's secrets
+    the `space` (None: the first). `gates` are the only ones that it opens (their ids as text); None: those that its person may
+    pass.
     """
 
     credential: CredentialId
@@ -44,14 +45,21 @@ class CredentialRow:
     ended_at: datetime | None
     label: Sealed | None = None
     gates: tuple[str, ...] | None = None
+    space: int | None = None
+
+
+FIRST_SPACE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class FaceTemplate:
+    """`space` counts the site's secrets, from 1."""
+
     credential: CredentialId
     person: PersonId
     site: SiteId | None
     secret: Sealed
+    space: int = FIRST_SPACE
 
 
 c = s.credentials.c
@@ -122,12 +130,36 @@ def forget_secret(tx: Tx, credential: CredentialId) -> None:
 
 def face_templates(db: Reader, site: SiteId | None, pack: str) -> Iterator[FaceTemplate]:
     """The templates in use of one site, or of all, made by `pack`; streamed, for there may be a hundred thousand."""
-    query = sa.select(c.credential_id, c.person_id, c.site_id, c.secret).where(
-        db.mine(s.credentials), c.means == Means.FACE, c.pack == pack, c.ended_at.is_(None)
-    )
-    query = query if site is None else query.where(c.site_id == site)
-    for credential, person, own, secret in db.stream(query, c.credential_id):
-        yield FaceTemplate(credential, person, own, secret)
+    query = _faces(db).where(c.pack == pack)
+    for row in db.stream(query if site is None else query.where(c.site_id == site), c.credential_id):
+        yield FaceTemplate(*row)
+
+
+def faces_behind(db: Reader, site: SiteId, space: int, after: CredentialId | None, limit: int) -> list[FaceTemplate]:
+    """Templates of the site, of whatever pack, that lie in an earlier space; in the order of their ids."""
+    query = _faces(db).where(c.site_id == site, space > _SPACE).order_by(c.credential_id).limit(limit)
+    return db.rows(query if after is None else query.where(c.credential_id > after), FaceTemplate)
+
+
+def count_faces(db: Reader, site: SiteId, before: int | None = None) -> int:
+    """Templates in use at the site; only those in a space `before` that one, where it is given."""
+    asked = _faces(db).where(c.site_id == site)
+    query = sa.select(sa.func.count()).select_from((asked if before is None else asked.where(before > _SPACE)).subquery())
+    return int(db.sql.execute(query).scalar_one())
+
+
+def move_face(tx: Tx, read: FaceTemplate, secret: Sealed, space: int) -> bool:
+    """Put it into another space, if it is as it was `read`: else its owner took it back or enrolled anew meanwhile."""
+    same = (c.credential_id == read.credential, c.secret == read.secret, c.ended_at.is_(None))
+    return tx.change(s.credentials, same, {"secret": secret, "space": space}) == 1
+
+
+_SPACE = sa.func.coalesce(c.space, FIRST_SPACE)
+
+
+def _faces(db: Reader) -> sa.Select[Any]:
+    columns = (c.credential_id, c.person_id, c.site_id, c.secret, _SPACE)
+    return sa.select(*columns).where(db.mine(s.credentials), c.means == Means.FACE, c.ended_at.is_(None))
 
 
 def _query(db: Reader, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -70,6 +70,18 @@ def set_lockdown(tx: Tx, site: SiteId, *, lockdown: bool) -> bool:
     return tx.change(s.sites, [s_.site_id == site], {"lockdown": lockdown}) == 1
 
 
+def face_space(tx: Tx, site: SiteId) -> int:
+    """The number of the site's secret that faces are turned by, and nobody changes it until this transaction ends."""
+    query = sa.select(s_.face_space).where(tx.mine(s.sites), s_.site_id == site).with_for_update(read=True)
+    return tx.sql.execute(query).scalar() or 1
+
+
+def set_face_space(tx: Tx, site: SiteId, space: int) -> bool:
+    """On to the next; False where it is not the next any more, or there is no such site."""
+    before = sa.func.coalesce(s_.face_space, 1) == space - 1
+    return tx.change(s.sites, [s_.site_id == site, before], {"face_space": space}) == 1
+
+
 def add_zone(tx: Tx, row: ZoneRow) -> None:
     tx.add(s.zones, {"zone_id": row.zone, "site_id": row.site, "name": row.name, "outside": row.outside})
 

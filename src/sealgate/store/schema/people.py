@@ -91,6 +91,7 @@ credentials = table(
     must("created_at", Instant),
     may("ended_at", Instant),
     may("gates", Json),
+    may("space", Whole),
     needs(people, "person_id"),
     needs(sites, "site_id"),
     Index("ix_credentials_person_id", "tenant_id", "person_id"),

@@ -15,6 +15,7 @@ from sealgate.store.columns import (
     Json,
     Real,
     SealedBytes,
+    Whole,
     Word,
 )
 from sealgate.store.schema.making import may, must, needs, table, where
@@ -28,6 +29,7 @@ sites = table(
     must("name", Text),
     must("time_zone", Text),
     must("lockdown", Flag),
+    may("face_space", Whole),
     needs(tenants),
 )
 
