@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test lint types contracts tests drill fuzz soak system front models wheel format lock bench shots train clean
+.PHONY: help docs demo test lint types contracts tests audit audited sbom drill fuzz soak system front models wheel format lock bench shots train clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help: ## this list
 demo: $(VENV)/.ready models front ## a made-up campus on this machine; prints the address to open (DEMO="--port 8080 --data DIR")
 	$(BIN)/sealgate demo $(DEMO)
 
-test: system $(VENV)/.ready models front lint types contracts tests ## lint, types, import contracts and all tests
+test: system $(VENV)/.ready models front lint types contracts sbom audited tests ## lint, types, import contracts, the list of parts and all tests
 
 lint: $(VENV)/.ready ## ruff: style and suspicious code
 	$(BIN)/ruff check .
@@ -33,6 +33,15 @@ tests: $(VENV)/.ready ## only the tests, two at a time (JOBS=1 PYTEST_ARGS="-k k
 drill: $(VENV)/.ready models front ## attacks copies of large made-up sites (minutes); DRILL="--data DIR" attacks a copy of yours
 	$(BIN)/sealgate drill spill --control $(DRILL)
 	$(if $(DRILL),,$(BIN)/sealgate drill spill --passages 1000000)
+
+audit: $(VENV)/.ready ## known weaknesses of everything that is pinned; fails too where the indexes do not answer
+	$(PY) tools/audit.py
+
+audited: $(VENV)/.ready
+	$(PY) tools/audit.py --if-reachable
+
+sbom: $(VENV)/.ready ## what Sealgate is made of, as CycloneDX, into dist/
+	$(PY) tools/sbom.py
 
 fuzz: $(VENV)/.ready ## millions of bad inputs at every parser, counted by what came of them (minutes); FUZZ="--inputs 1000000 --only notice"
 	$(PY) -m tests.fuzz.run $(FUZZ)
