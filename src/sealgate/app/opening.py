@@ -11,7 +11,7 @@ from functools import partial
 from sealgate.app.errors import AlreadyFounded, NotFounded
 from sealgate.app.folders import data_url, keys_url, make_folders, new_root
 from sealgate.app.memory import SiteGalleries, Turner, Views
-from sealgate.app.outside import post, providers, witnesses
+from sealgate.app.outside import ask_outside, post, providers, witnesses
 from sealgate.app.program import Program
 from sealgate.app.roots import open_vault, root_source
 from sealgate.app.rounds import FORGET, LOG, ROOT, forgetting, go_round
@@ -153,6 +153,7 @@ def _house(
         witnesses=witnesses(settings),
         code_in=pictures.code_in,
         security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
+        outside=ask_outside,
         is_edge=is_edge,
         unsealing=unsealing,
         stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),

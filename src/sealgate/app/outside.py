@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from sealgate.payments.alipay import Alipay, AlipayAccount
+from sealgate.payments.outbound import Outbound
 from sealgate.payments.simulated import Simulated
 from sealgate.payments.stripe import Stripe, StripeAccount
 from sealgate.payments.wechat import WechatAccount, WechatPay
-from sealgate.ports import BadAccount, Clock, PaymentProvider, Post, Witness
+from sealgate.ports import BadAccount, Clock, OutsideAnswer, PaymentProvider, Post, Witness
 from sealgate.post import MailSecurity, MailServer, SmtpPost
 from sealgate.settings import Settings
 from sealgate.witness import FolderWitness, HttpWitness
@@ -81,3 +85,15 @@ def _text(path: Path | None) -> str:
         return path.read_text(encoding="ascii") if path is not None else ""
     except (OSError, UnicodeError) as error:
         raise BadAccount(f"{path} cannot be read: {type(error).__name__}", hint="Check the file and who may read it") from error
+
+
+def ask_outside(method: str, address: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> OutsideAnswer:
+    """A `ports.Outside`: a sign-in service is asked as bounded as a payment provider is."""
+    parts = urlsplit(address)
+    answer = _way_out(f"{parts.scheme}://{parts.netloc}").ask(method, address, headers=headers, body=body)
+    return OutsideAnswer(answer.status, answer.body)
+
+
+@lru_cache(maxsize=64)
+def _way_out(base: str) -> Outbound:
+    return Outbound(base)

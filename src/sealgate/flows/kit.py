@@ -22,6 +22,7 @@ from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
 from sealgate.domain.leaks import SecurityTxt
 from sealgate.domain.operators import Permission, Role, may
+from sealgate.domain.remembered import Remembered
 from sealgate.domain.tries import Tries
 from sealgate.flows.unsealing import Unsealing
 from sealgate.ports import (
@@ -32,6 +33,7 @@ from sealgate.ports import (
     Galleries,
     KeyKind,
     Latch,
+    Outside,
     PaymentProvider,
     Pixels,
     PlateReader,
@@ -56,6 +58,7 @@ class House:
     servers by which voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to:
     links are shown, to be copied. `code_in(pixels)` is the text of a QR code in a picture, empty where none is read.
     `unsealing` waits for the root of a program that may start sealed.
+    `outside` asks servers whose address an administrator typed.
     """
 
     store: Store
@@ -87,7 +90,9 @@ class House:
     examine: Callable[[], Sequence[Finding]] = tuple
     """What is set up wrongly here, the worst first; without what takes longer than a page may."""
     memory: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    outside: Outside | None = None
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
+    remembered: Remembered[object] = field(default_factory=Remembered)
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 
     def new_id(self) -> UUID:

@@ -145,6 +145,11 @@ def mine(house: House, signed: Signed) -> list[PasskeyLine]:
         return [_line(house, db, row) for row in rows.passkeys_of(db, signed.operator)]
 
 
+def has_any(db: Reader, operator: OperatorId) -> bool:
+    """Whether one of the operator's passkeys still opens."""
+    return any(row.copied_at is None for row in rows.passkeys_of(db, operator))
+
+
 def begin_adding(house: House, signed: Signed) -> Asked:
     """Raises `NoName`, `SignInAgain`, `TooManyPasskeys`."""
     party = _party(house)

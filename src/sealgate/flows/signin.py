@@ -156,12 +156,12 @@ def set_up(house: House, secret: str, *, name: str, login: str, password: str) -
         granted = accounts.use_setup_link(tx, fingerprint(secret), now)
         if granted is None:  # used, over, or somebody else was first
             raise LinkUsed
-        _add_operator(house, tx, operator, profile, granted, {"hash": hashed, "short": short}, now)
+        add_operator(house, tx, operator, profile, granted, {"hash": hashed, "short": short}, now)
         journal.write(tx, house.keyring, now, "operator.added", object=f"operator:{operator}")
         return new_session(tx, operator, now)
 
 
-def _add_operator(
+def add_operator(
     house: House,
     tx: Tx,
     operator: OperatorId,
@@ -194,7 +194,7 @@ def _add_operator(
 
 def sign_in(house: House, tenant_name: str | None, login: str, password: str) -> Entered:
     """Raises `WrongSignIn` and `TooManyTries`; guesses are counted by login, known or not."""
-    tenant = _tenant(house, tenant_name)
+    tenant = tenant_called(house, tenant_name)
     now = house.clock.now()
     key = f"{tenant}:{name_key(login)[:200]}"
     wait = house.sign_in_tries.wait(key, now)
@@ -341,7 +341,7 @@ def disable_operator(house: House, signed: Signed, operator: OperatorId) -> None
         journal.write(tx, house.keyring, now, "operator.disabled", object=f"operator:{operator}")
 
 
-def _tenant(house: House, name: str | None) -> TenantId | None:
+def tenant_called(house: House, name: str | None) -> TenantId | None:
     """The organisation of that name; without a name, the only one there is."""
     tenants = house.store.tenants()
     if name:
@@ -365,7 +365,8 @@ def knows_password(house: House, signed: Signed, password: str) -> bool:
 
 
 def _hash_of(house: House, db: Reader, row: accounts.OperatorRow) -> str:
-    return str(unseal(house, password_place(db, row.operator), row.password)["hash"])
+    """Of an operator who has none, as of nobody: it fits nothing, after the same work."""
+    return str(unseal(house, password_place(db, row.operator), row.password)["hash"]) or NOBODYS
 
 
 def _fits(hashed: str, password: str) -> bool:

@@ -14,6 +14,8 @@ from sealgate.ports.keeping import KeyCount as KeyCount
 from sealgate.ports.keeping import KeyKind as KeyKind
 from sealgate.ports.keeping import KeyShelf as KeyShelf
 from sealgate.ports.keeping import WrappedKey as WrappedKey
+from sealgate.ports.outside import Outside as Outside
+from sealgate.ports.outside import OutsideAnswer as OutsideAnswer
 from sealgate.ports.paying import Agreements as Agreements
 from sealgate.ports.paying import BadAccount as BadAccount
 from sealgate.ports.paying import BadSignature as BadSignature

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.operators import Permission
-from sealgate.flows import factor, passkeys, signin
+from sealgate.flows import factor, passkeys, service_settings, services, signin
 from sealgate.flows import password as passwords
 from sealgate.flows.freshly import is_fresh
 from sealgate.web.frame import THEMES, AtPage, Page, again, redirect, render
@@ -93,4 +93,6 @@ def _context(page: Page) -> dict[str, Any]:
         "passkeys": passkeys.mine(page.house, page.signed),
         "passkeys_possible": passkeys.possible(page.house),
         "fresh": is_fresh(page.house, page.signed),
+        "service": service_settings.label_for(page.house, page.signed),
+        "identities": services.linked(page.house, page.signed),
     }

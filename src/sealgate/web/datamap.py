@@ -39,7 +39,7 @@ AREAS: Mapping[str, frozenset[str]] = {
     _("Payroll"): frozenset({"pay_terms", "pay_entries", "pay_runs", "payslips"}),
     _("Operators and journal"): frozenset(
         {"leak_reports", "journal", "operators", "api_keys", "sessions", "own_links", "own_sessions", "setup_links"}
-        | {"passkeys", "spent_tickets"}
+        | {"passkeys", "spent_tickets", "signin_services", "outside_identities"}
     ),
 }
 """Every table of the inventory is in one of them: a test says so."""

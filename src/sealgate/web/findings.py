@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sealgate.domain.findings import Check, Severity
 from sealgate.web.i18n import _
-from sealgate.web.refusals import Sentence
+from sealgate.web.sentences import Sentence
 
 SAID: Mapping[Check, Sentence] = {
     Check.LISTENER: Sentence(

@@ -7,19 +7,11 @@ on a terminal reads this table too, and because a code that no one has words for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sealgate.web import refusals_keys
 from sealgate.web.i18n import _
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """`message` says what is so, `hint` what to do; both are marked English."""
-
-    message: str
-    hint: str = ""
-
+from sealgate.web.refusals_signin import SIGNING_IN
+from sealgate.web.sentences import Sentence
 
 _ASK = _("Ask whoever gives roles at this site")
 _AGAIN = _("Load the page again")
@@ -124,15 +116,7 @@ REFUSALS: Mapping[str, Sentence] = {
         _("The code does not fit"), _("Wait for the next code of the app, and check the phone’s clock")
     ),
     "signin.step-over": Sentence(_("That took too long"), _("Sign in again")),
-    "signin.step-used": Sentence(_("This step was taken already"), _("Sign in again")),
-    "signin.not-fresh": Sentence(_("You signed in too long ago for this"), _("Sign out, sign in again and come back")),
-    "passkey.no-name": Sentence(_("This installation has no name that passkeys are made for"), _RUNS),
-    "passkey.refused": Sentence(_("This passkey is not known here"), _("Use your password, or another passkey")),
-    "passkey.copied": Sentence(
-        _("Somebody has a second one of this passkey, so it opens nothing"), _("Sign in with your password and remove it")
-    ),
-    "passkey.known": Sentence(_("This passkey is known already")),
-    "passkey.too-many": Sentence(_("That is more passkeys than anybody needs"), _("Remove one first")),
+    **SIGNING_IN,
     "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
     "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
     "operators.own-rights": Sentence(_("Nobody changes their own rights"), _("Ask another administrator")),

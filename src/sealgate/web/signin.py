@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.tries import Tries
-from sealgate.flows import passkeys, signin
+from sealgate.flows import passkeys, service_settings, signin
 from sealgate.flows.kit import House
 from sealgate.web.frame import again, render
 from sealgate.web.sessions import before_factor, give_cookie, opened, signed_in, take_cookie
@@ -59,9 +59,9 @@ async def enter(
         entered = await run_sync(signin.sign_in, house, tenant or None, login, password, limiter=door.checks)
     except Refused as refused:
         count_miss(house, door, address, refused)
-        return _waiting(_again(request, refused, next, login, tenant), refused)
+        return said_waiting(ask_again(request, refused, next, login, tenant), refused)
     if entered.session is not None:
-        return _welcome(request, entered.session, next)
+        return welcome(request, entered.session, next)
     response = RedirectResponse(f"/sign-in/code?next={quote(local(next))}", 303)
     secure = request.url.scheme == "https"
     response.set_cookie(STEP, entered.step or "", 300, path="/sign-in", secure=secure, httponly=True, samesite="strict")
@@ -90,9 +90,9 @@ def enter_code(
     except Refused as refused:
         count_miss(house, door, address, refused)
         if isinstance(refused, signin.StepOver):
-            return _again(request, refused, next)
-        return _waiting(again(request, "signin_code.html", refused, next=local(next)), refused)
-    response = _welcome(request, session, next)
+            return ask_again(request, refused, next)
+        return said_waiting(again(request, "signin_code.html", refused, next=local(next)), refused)
+    response = welcome(request, session, next)
     response.delete_cookie(STEP, path="/sign-in", httponly=True, samesite="strict")
     return response
 
@@ -111,7 +111,8 @@ def leave(request: Request) -> Response:
 def ask_set_up(request: Request, secret: str) -> Response:
     if not signin.link_is_good(request.app.state.house, secret):
         raise signin.LinkUsed
-    return render(request, "setup.html", secret=secret, name="", login="")
+    service = service_settings.invited_label(request.app.state.house, secret)
+    return render(request, "setup.html", secret=secret, name="", login="", service=service)
 
 
 @router.post("/set-up/{secret}")
@@ -135,8 +136,9 @@ async def set_up(
     except signin.LinkUsed:
         raise
     except Refused as refused:
-        return again(request, "setup.html", refused, secret=secret, name=name, login=login)
-    return _welcome(request, session, "/")
+        service = service_settings.invited_label(house, secret)
+        return again(request, "setup.html", refused, secret=secret, name=name, login=login, service=service)
+    return welcome(request, session, "/")
 
 
 def asking(request: Request) -> str:
@@ -168,7 +170,7 @@ def count_miss(house: House, door: Door, address: str, refused: Refused) -> None
         door.misses.missed(address, house.clock.now())
 
 
-def _welcome(request: Request, session: str, next_address: str) -> Response:
+def welcome(request: Request, session: str, next_address: str) -> Response:
     response = RedirectResponse(local(next_address), 303)
     give_cookie(request, response, session)
     return response
@@ -179,7 +181,7 @@ def _form(request: Request, next_address: str) -> Response:
     return render(request, "signin.html", **_ways(request), next=local(next_address), login="", tenant="", several=several)
 
 
-def _again(request: Request, refused: Refused, next_address: str, login: str = "", tenant: str = "") -> Response:
+def ask_again(request: Request, refused: Refused, next_address: str, login: str = "", tenant: str = "") -> Response:
     several = len(request.app.state.house.store.tenants()) > 1
     typed = {"next": local(next_address), "login": login, "tenant": tenant, "several": several}
     return again(request, "signin.html", refused, **_ways(request), **typed)
@@ -187,10 +189,11 @@ def _again(request: Request, refused: Refused, next_address: str, login: str = "
 
 def _ways(request: Request) -> dict[str, Any]:
     """What there is beside the password."""
-    return {"with_passkey": passkeys.possible(request.app.state.house)}
+    house = request.app.state.house
+    return {"with_passkey": passkeys.possible(house), "with_service": service_settings.button(house)}
 
 
-def _waiting(response: Response, refused: Refused) -> Response:
+def said_waiting(response: Response, refused: Refused) -> Response:
     """Says for how long, where somebody has to wait."""
     if isinstance(refused, signin.TooManyTries):
         response.headers["Retry-After"] = str(max(1, round(refused.wait.total_seconds())))

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 
 from sealgate.domain.errors import Fault, Refused
 from sealgate.web.i18n import Words, _
-from sealgate.web.refusals import FAULTS, REFUSALS, Sentence
+from sealgate.web.refusals import FAULTS, REFUSALS
+from sealgate.web.sentences import Sentence
 
 BY_STATUS = {
     400: Sentence(_("That could not be read"), _("Go back and try again")),

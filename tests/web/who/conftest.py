@@ -131,7 +131,7 @@ class Town:
         profile = checked(Profile("Olga Orr", email=f"operator{next(self._numbers)}@example.org"))
         granted = (() if at else sorted(roles), frozenset((at, role.value) for role in roles) if at else frozenset())
         with house.store.begin(tenant, Actor("system", "test")) as tx:
-            signin._add_operator(house, tx, operator, profile, granted, {"hash": "none", "short": False}, now)
+            signin.add_operator(house, tx, operator, profile, granted, {"hash": "none", "short": False}, now)
             journal.write(tx, house.keyring, now, "operator.added", object=f"operator:{operator}")
         return self.another_session(tenant, operator)
 

@@ -26,6 +26,7 @@ from sealgate.store.schema.hours import (
 from sealgate.store.schema.journal import journal, journal_checkpoints, journal_heads, journal_nodes, journal_witnesses
 from sealgate.store.schema.leaks import leak_reports
 from sealgate.store.schema.making import metadata
+from sealgate.store.schema.outside import outside_identities, signin_services
 from sealgate.store.schema.own import own_links, own_sessions
 from sealgate.store.schema.parking import (
     bans,
@@ -100,6 +101,7 @@ __all__ = [
     "metadata",
     "operators",
     "outbox",
+    "outside_identities",
     "own_links",
     "own_sessions",
     "passages",
@@ -131,6 +133,7 @@ __all__ = [
     "sessions",
     "setup_links",
     "shifts",
+    "signin_services",
     "sites",
     "spent_tickets",
     "stay_masks",
