@@ -106,6 +106,23 @@ class Settings(BaseSettings):
     witness_address: str = Field(
         "", description="HTTP endpoint that signs checkpoints of the journal, as public transparency logs have them"
     )
+    backup_to: str = Field("", description="Where backups go: a folder, best on another machine, or s3://bucket/folder")
+    backup_endpoint: str = Field("", description="Object store of the backups, such as https://s3.example.org")
+    backup_region: str = Field("", description="Region of the bucket, where the object store has regions")
+    backup_access_key: str = Field("", description="Name to sign in to the object store with")
+    backup_secret_key: SecretStr | None = Field(None, description="Secret to sign in to the object store with")
+    backup_lock_days: int = Field(
+        0, ge=0, le=3650, description="Days for which the object store locks a backup against everybody; 0 locks nothing"
+    )
+    backup_pace: Literal["second", "commit"] = Field(
+        "second", description="When what is written is in the backup: a second later, or before it is acknowledged"
+    )
+    backup_patience: float = Field(
+        5.0, gt=0, le=60, description="Seconds a commit waits for the backup before gates go on without it and an alarm is up"
+    )
+    backup_every_hours: float = Field(24.0, gt=0, le=168, description="Hours from one whole backup to the next")
+    backup_keep: str = Field("14d 8w 12m", description="Which backups are kept: all of so many days, then one a week, a month")
+    backup_alarm_hours: float = Field(26.0, gt=0, le=1000, description="Hours after which an old backup is an alarm")
     edge_keeps_days: int = Field(
         3, ge=1, le=366, description="Days for which an edge box keeps what its centre has heard of: passages, pictures, keys"
     )
@@ -153,6 +170,18 @@ class Settings(BaseSettings):
             raise ValueError("security_policy begins with https://")
         if not re.fullmatch(r"[A-Za-z0-9-]{1,35}(, ?[A-Za-z0-9-]{1,35})*", self.security_languages):
             raise ValueError("security_languages are tags of languages, by commas")
+        return self
+
+    @model_validator(mode="after")
+    def _backup_whole(self) -> Self:
+        """An object store needs an account, and a lock needs an object store."""
+        is_store = self.backup_to.startswith("s3://")
+        if is_store and not (self.backup_endpoint and self.backup_access_key and self.backup_secret_key):
+            raise ValueError("backup_to names a bucket: backup_endpoint, backup_access_key and backup_secret_key belong to it")
+        if self.backup_lock_days and not is_store:
+            raise ValueError("backup_lock_days needs an object store: a folder locks nothing")
+        if self.backup_to and not is_store and Path(self.backup_to).absolute().is_relative_to(self.data.absolute()):
+            raise ValueError("backup_to lies within the data folder: one loss would take both")
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,8 @@ A running program is a `Program`: it owns the store, the key shelf and the clock
 opposite order. Nothing else in the tree reads settings.
 """
 
+from sealgate.app.backing import backup_place as backup_place
+from sealgate.app.backing import opened_keys as opened_keys
 from sealgate.app.errors import AlreadyFounded as AlreadyFounded
 from sealgate.app.errors import BadCertificate as BadCertificate
 from sealgate.app.errors import CannotWrite as CannotWrite

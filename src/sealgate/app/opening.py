@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from sealgate.app.backing import backups, begin_backups
 from sealgate.app.errors import AlreadyFounded, NotFounded
 from sealgate.app.folders import data_url, keys_url, make_folders, new_root
 from sealgate.app.memory import SiteGalleries, Turner, Views
@@ -47,6 +48,7 @@ from sealgate.worker import Clockwork, Round
 def initialise(settings: Settings, name: str) -> TenantId:
     """Make folders, root key and tables, and the first organisation. Raises `AlreadyFounded` for a second try."""
     _found(settings)
+    begin_backups(settings)
     with running(settings, faces=None, plates=None) as program:
         return found(program.house, name)
 
@@ -107,6 +109,11 @@ def running(
             is_edge=not publishes,
             unsealing=unsealing,
         )
+        if house.backups is not None:
+            stack.callback(house.backups.stop)
+            unsealing.when_open(house.backups.start)
+            if not keyring.is_sealed:
+                house.backups.start()
         unsealing.when_open(partial(_opened, house, source))
         _know_edges(house, releases)
         _go_round(settings, clockwork, house, unsealing, source)
@@ -130,11 +137,12 @@ def _house(
     unsealing: Unsealing,
 ) -> House:
     clock = store.clock
+    kept, blobs = backups(settings, keyring, store, FolderBlobs(settings.data / "blobs"), wanted=not is_edge)
     made = House(
         store=store,
         keyring=keyring,
         index=BlindIndex(keyring),
-        blobs=FolderBlobs(settings.data / "blobs"),
+        blobs=blobs,
         clock=clock,
         bus=bus,
         latch=latch,
@@ -151,6 +159,7 @@ def _house(
         newest=views.newest,
         post=post(settings, clock),
         witnesses=witnesses(settings),
+        backups=kept,
         code_in=pictures.code_in,
         security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
         outside=ask_outside,

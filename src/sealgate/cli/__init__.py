@@ -10,6 +10,7 @@ import typer
 
 from sealgate import __version__
 from sealgate.cli import (
+    backup,
     bench,
     demo,
     doctor,
@@ -22,6 +23,7 @@ from sealgate.cli import (
     pay,
     people,
     read,
+    restore,
     retention,
     serve,
     tariff,
@@ -43,6 +45,8 @@ hours.register(app)
 people.register(app)
 journal.register(app)
 keys.register(app)
+backup.register(app)
+restore.register(app)
 read.register(app)
 retention.register(app)
 bench.register(app)

@@ -9,6 +9,8 @@ from typing import NewType
 from uuid import UUID
 
 TenantId = NewType("TenantId", UUID)
+INSTALLATION = TenantId(UUID(int=0))
+"""Stands where a tenant's id does for what belongs to all of them: the key of backups."""
 SiteId = NewType("SiteId", UUID)
 ZoneId = NewType("ZoneId", UUID)
 GateId = NewType("GateId", UUID)

@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sealgate.backup.keeping import Backups
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
@@ -85,6 +86,7 @@ class House:
     unsealing: Unsealing | None = None
     post: Post | None = None
     witnesses: tuple[Witness, ...] = ()
+    backups: Backups | None = None
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
     security: SecurityTxt = field(default_factory=SecurityTxt)
     examine: Callable[[], Sequence[Finding]] = tuple

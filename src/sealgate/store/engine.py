@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Lock, get_ident
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -204,6 +205,20 @@ class Tx(Reader):
             call()
 
 
+class Follower(Protocol):
+    """Who takes down what each commit wrote (backup/following.py)."""
+
+    def committed(self) -> int:
+        """Said in the writer's turn."""
+        ...
+
+    def wait(self, commit: int) -> None:
+        """Until that commit is kept there too, if its pace asks for it."""
+        ...
+
+    def empty_log(self) -> bool: ...
+
+
 class Store:
     """The data of all tenants. Any thread may call it."""
 
@@ -215,6 +230,7 @@ class Store:
         self._turn = Lock()
         self._writer_thread: int | None = None
         self._lock: sqlite.FolderLock | None = None
+        self._follower: Follower | None = None
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             file = sqlite.file_of(url)
@@ -244,6 +260,9 @@ class Store:
                 tx = Tx(sql, tenant, actor, self)
                 yield tx
                 tx.check_journaled()
+            commit = self._follower.committed() if self._follower else 0
+        if self._follower:
+            self._follower.wait(commit)
         tx.committed()
 
     @contextmanager
@@ -285,8 +304,34 @@ class Store:
 
     def empty_log(self) -> bool:
         """Leave no older writing of any row in SQLite's log; False where it was in use just now. For a round every minute."""
-        with told(self.folder):
-            return not self.is_sqlite or sqlite.empty_log(self._url)
+        if self._follower is not None:
+            return self._follower.empty_log()
+        return self.checkpoint()
+
+    def checkpoint(self) -> bool:
+        """As `empty_log`, whoever follows. Who does calls it in `turn`: through the writer's own connection, so that SQLite
+        goes on counting how often the log was begun anew."""
+        if self._follower is None:
+            with told(self.folder):
+                return not self.is_sqlite or sqlite.empty_log(self._url)
+        with told(self.folder), self._writing.connect() as sql:
+            return sqlite.empty_log_by(sql.execution_options(isolation_level="AUTOCOMMIT"), self._wait)
+
+    @property
+    def file(self) -> Path | None:
+        """The database file; None on PostgreSQL."""
+        return sqlite.file_of(self._url) if self.is_sqlite else None
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Keep every writer of this process out, on SQLite. Raises `Locked`, `NestedWrite`."""
+        return self._my_turn()
+
+    def follow(self, follower: Follower | None) -> None:
+        """From now on tell them of every commit, and leave SQLite's log to them; on SQLite."""
+        with self._my_turn():
+            self._follower = follower
+            event.listen(self._writing, "connect", sqlite.leave_log)
+            self._writing.dispose()
 
     def close(self) -> None:
         self._writing.dispose()

@@ -85,6 +85,23 @@ def empty_log(url: sa.URL) -> bool:
         return busy == 0
 
 
+def empty_log_by(sql: sa.Connection, wait: timedelta) -> bool:
+    """As `empty_log`, through a connection that has no transaction."""
+    sql.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        busy: int = sql.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        sql.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait.total_seconds() * 1000)}")
+    return busy == 0
+
+
+def leave_log(connection: sqlite3.Connection, _record: Any) -> None:
+    """Commits of this connection leave the log as it is: somebody else empties it."""
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+
 def reading(url: sa.URL, wait: timedelta) -> sa.Engine:
     """Connections that cannot write; each transaction sees one state of the database."""
     return _engine(url, wait, READERS, "BEGIN", ["PRAGMA query_only = ON"])
