@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test lint types contracts tests audit audited sbom drill fuzz soak system front models wheel format lock bench shots train clean
+.PHONY: help docs demo test lint types contracts tests audit audited sbom drill fuzz fuzz-api soak system front models wheel format lock bench shots train clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ sbom: $(VENV)/.ready ## what Sealgate is made of, as CycloneDX, into dist/
 
 fuzz: $(VENV)/.ready ## millions of bad inputs at every parser, counted by what came of them (minutes); FUZZ="--inputs 1000000 --only notice"
 	$(PY) -m tests.fuzz.run $(FUZZ)
+
+fuzz-api: $(VENV)/.ready ## every address by its description, as each role, fifty times longer than in the tests
+	FUZZ_TIMES=50 $(BIN)/pytest tests/web/who/test_by_description.py -s
 
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
 	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s

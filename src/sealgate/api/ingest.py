@@ -7,7 +7,7 @@ that gate only. Every answer is problem+json or the decision, never a name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
@@ -25,6 +25,16 @@ from sealgate.vault.errors import VaultSealed
 class UnknownReader(Refused):
     code = "api.unknown-reader"
     status = 401
+
+
+class Health(BaseModel):
+    """`have` of `need` shares are there, where it is opened by several people."""
+
+    status: Literal["ok", "sealed"]
+    code: str | None = None
+    have: int | None = None
+    need: int | None = None
+    trouble: str | None = None
 
 
 class Code(BaseModel):
@@ -74,7 +84,9 @@ def routes(house: House, cut_off: Callable[[], bool] = lambda: False) -> APIRout
             raise UnknownReader("no such reader", hint="Make a new reader secret on the gate's page")
         return answer(kiosk.show_code(house, gate, Means(code.means), code.value, cut_off=cut_off()))
 
-    @router.get("/healthz", summary="Whether the program works, and whether it is sealed")
+    sealed: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "Sealed: it works, and opens nothing yet"}}
+
+    @router.get("/healthz", response_model=Health, responses=sealed, summary="Whether the program works, and is sealed")
     def health() -> JSONResponse:
         if not house.keyring.is_sealed:
             return JSONResponse({"status": "ok"})

@@ -6,14 +6,14 @@ import socket
 
 from fastapi import FastAPI
 
+from sealgate.api import described, ingest, notices
 from sealgate.api import edges as edge_api
-from sealgate.api import ingest, notices
 from sealgate.api import visits as visits_api
 from sealgate.app.errors import OpenToAll, PortTaken
 from sealgate.app.program import Program
 from sealgate.edge.link import Link
 from sealgate.settings import Settings
-from sealgate.web import console
+from sealgate.web import console, unsealing
 
 
 def bound_socket(settings: Settings) -> socket.socket:
@@ -39,9 +39,10 @@ def web_application(program: Program) -> FastAPI:
     """The console with the machines' entrances beside it."""
     house, settings = program.house, program.settings
     application = console.build(house, patience=settings.request_timeout, hosts=settings.names)
-    for entrance in (ingest.routes(house), notices.routes(house), visits_api.routes(house)):
-        console.join(application, entrance)
-    console.join(application, edge_api.routes(house, program.releases), most=edge_api.MOST_BYTES)
+    edges = edge_api.routes(house, program.releases)
+    entrances = (ingest.routes(house), notices.routes(house), visits_api.routes(house), edges)
+    for entrance in (*entrances, described.routes((*entrances, unsealing.router))):
+        console.join(application, entrance, most=edge_api.MOST_BYTES if entrance is edges else 0)
     return application
 
 

@@ -27,7 +27,7 @@ MAY = {
     Role.HOST: "host",
     Role.HR: "see-people enrol answer teams performance all-performance see-hours change-hours hour-rules",
     Role.MANAGER: "performance",
-    Role.PRIVACY: "see-people see-rules see-journal erase privacy answer search-passages",
+    Role.PRIVACY: "see-people see-rules see-journal erase privacy answer keys search-passages",
     Role.ATTENDANT: f"{WATCHES} see-reports parking desk",
     Role.PAYROLL: "see-hours pay approve-pay pay-rules",
     Role.AUDITOR: "see-journal see-reports see-rules",
