@@ -48,8 +48,8 @@ def asked(bucket: Bucket) -> Iterator[Finding]:
 
 def buckets_of(settings: Settings) -> list[Bucket]:
     """The bucket of the backups, where there is one."""
-    to = str(getattr(settings, "backup_to", ""))
+    to = settings.backup_to
     if not to.startswith("s3://"):
         return []
     name, _, _ = to.removeprefix("s3://").partition("/")
-    return [Bucket(str(getattr(settings, "backup_endpoint", "")), name)]
+    return [Bucket(settings.backup_endpoint, name)]

@@ -46,13 +46,13 @@ def keys_in_backup(patient: Patient) -> Iterator[Finding]:
 
 
 def no_backup(patient: Patient) -> Iterator[Finding]:
-    if not getattr(patient.settings, "backup_to", "nowhere to set it"):
+    if not patient.settings.backup_to:
         yield Finding(Check.NO_BACKUP, "backup_to")
 
 
 def backup_folders(settings: Settings) -> list[Path]:
     """Where backups of the data go, as far as that is a folder."""
-    to = str(getattr(settings, "backup_to", ""))
+    to = settings.backup_to
     return [Path(to)] if to and "://" not in to and Path(to).is_dir() else []
 
 
