@@ -33,6 +33,7 @@ from pydantic import BaseModel, ValidationError
 from sealgate.api.edges import NotUnderstood, Question
 from sealgate.api.ingest import Code
 from sealgate.api.visits import Invitation
+from sealgate.backup.pruning import Keep
 from sealgate.devices.controllers import parse_relay
 from sealgate.devices.sources import parse_source
 from sealgate.domain import people_file, plates, residentid
@@ -47,6 +48,7 @@ from sealgate.domain.people import code_text
 from sealgate.domain.reconciliation import Movement, StatementLine
 from sealgate.domain.sightings import Means
 from sealgate.domain.tariff_file import read_tariff
+from sealgate.flows import passkeys
 from sealgate.flows.garage_demo import tariff_text
 from sealgate.flows.hours_calendars import from_ical
 from sealgate.flows.kit import tenant_of
@@ -60,7 +62,7 @@ from sealgate.payments.wechat import bills as wechat_bills
 from sealgate.ports import KeyKind, Sealed
 from sealgate.privacy.checkpoints import Checkpoint
 from sealgate.privacy.notes import Signer, Verifier
-from sealgate.vault import roots
+from sealgate.vault import roots, shares
 from sealgate.vault.envelope import Place
 from sealgate.vault.keyring import Keyring
 from sealgate.vault.link import open_said, seal_said
@@ -481,6 +483,26 @@ def sealed_samples() -> list[bytes]:
     return [bytes(ring.seal(TENANT, KeyKind.TENANT, "", PLACE, plain)) for plain in (b"", b"Alice", b"x" * 300)]
 
 
+@lru_cache
+def quorum() -> tuple[shares.QuorumRoot, list[shares.Share]]:
+    return shares.new_quorum(2, 3)
+
+
+def said_shares() -> list[bytes]:
+    return [form.encode() for share in quorum()[1] for form in (share.letters(), " ".join(share.words()))]
+
+
+PASSKEY = json.dumps(
+    {
+        "id": "AAAA",
+        "rawId": "AAAA",
+        "type": "public-key",
+        "authenticatorAttachment": "platform",
+        "response": {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA", "userHandle": "AAAA"},
+    }
+).encode()
+
+
 def _said(means: Means, said: str) -> str:
     return code_text(means, said)
 
@@ -556,6 +578,10 @@ def every() -> list[Parser]:
         Parser("sealed value", opened, sealed_samples(), 2),
         Parser("root check on the shelf", roots.read_check, [check]),
         Parser("key file", roots.parse_key_file, [roots.key_file_text(b"k" * 32)]),
+        Parser("share of a quorum", text(shares.read_share), said_shares()),
+        Parser("quorums on the shelf", shares.quorums, [roots.write_check(roots.entry_of(quorum()[0]))]),
+        Parser("browser: answer of a passkey", passkeys.read_answer, [PASSKEY]),
+        Parser("which backups are kept", text(Keep.parse), [b"14d 8w 12m", b"3d"]),
         Parser("secret in an address or cookie", text(tenant_of), [secret]),
         Parser("journal: note of a witness", text(signer().verifier.verified), [note().encode()], 2),
         Parser("journal: checkpoint", text(Checkpoint.parse), [note().partition("\n\n")[0].encode() + b"\n"]),
