@@ -23,6 +23,7 @@ from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import enrol, rules
+from sealgate.flows.campus import assess_faces
 from sealgate.flows.kit import House, Signed
 from sealgate.ports import Pixels
 from sealgate.store.blobs import FolderBlobs
@@ -155,6 +156,7 @@ def found_campus(house: House, name: str) -> Campus:
     street = rules.zones(house, signed, site)[0].zone
     office = rules.add_zone(house, signed, site, "Office")
     garage = rules.add_zone(house, signed, site, "Garage")
+    assess_faces(house, signed, site)
     walking = frozenset({Means.FACE, Means.CARD, Means.QR, Means.PIN})
     driving = frozenset({Means.PLATE, Means.QR})
     door = rules.add_gate(house, signed, site, rules.NewGate("Door", GateKind.DOOR, street, office, walking))

@@ -13,6 +13,7 @@ from sealgate.domain.ids import GateId, SiteId, ZoneId
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import rules
+from sealgate.flows.campus import assess_faces
 from sealgate.flows.kit import House, Signed
 
 Enters = Callable[[Signed], Any]
@@ -26,6 +27,7 @@ def lobby(house: House, alice: Signed, campus: SiteId) -> ZoneId:
 @pytest.fixture
 def door(house: House, alice: Signed, campus: SiteId, lobby: ZoneId) -> GateId:
     outside = next(zone.zone for zone in rules.zones(house, alice, campus) if zone.outside)
+    assess_faces(house, alice, campus)
     new = rules.NewGate("Front door", GateKind.DOOR, outside, lobby, frozenset({Means.FACE, Means.CARD}))
     return rules.add_gate(house, alice, campus, new)
 

@@ -13,6 +13,7 @@ from sealgate.flows import (
     agreeing,
     charging,
     edge_forget,
+    face_use,
     hours,
     leaks,
     pay_keeping,
@@ -53,6 +54,7 @@ def go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
     clockwork.go_round(Round("retention", RETENTION, clockwork.for_every_tenant(partial(retention.keep_to_times, house))))
+    clockwork.go_round(Round("faces", RETENTION, clockwork.for_every_tenant(partial(face_use.look_at_facts, house))))
     if house.post is not None:
         clockwork.go_round(Round("leak reports", LETTERS, clockwork.for_every_tenant(partial(leaks.tell_due, house))))
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))

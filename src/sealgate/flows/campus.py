@@ -12,10 +12,14 @@ from sealgate.domain.operators import Role
 from sealgate.domain.people import PersonKind
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
-from sealgate.flows import enrol, rules
+from sealgate.flows import enrol, face_use, rules
 from sealgate.flows.kit import House, Signed
 
 OFFICE_HOURS: dict[str, object] = {day: ["06:30-21:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+
+PURPOSE = "Hands-free entry of people who carry things, at the doors of the building, for those who asked for it"
+NECESSITY = "Both hands are full at these doors; a card is offered to everybody, and only who chooses a face is enrolled"
+RISKS = "A picture held up to the camera may be taken for a face: the doors are in sight of reception, which calls on the hour"
 
 PEOPLE = (
     ("Zhao Mingyi", PersonKind.EMPLOYEE, ("Staff",)),
@@ -74,6 +78,7 @@ def build(house: House, tenant: TenantId, time_zone: str, plates: Sequence[str])
     def gate(title: str, kind: GateKind, ways: tuple[ZoneId, ZoneId], means: frozenset[Means]) -> GateId:
         return rules.add_gate(house, signed, site, rules.NewGate(title, kind, *ways, means))
 
+    assess_faces(house, signed, site)
     lobby = gate("Lobby", GateKind.DOOR, (outside, building), face)
     turnstile = gate("Turnstile", GateKind.TURNSTILE, (outside, building), face)
     lane = gate("Garage lane", GateKind.BARRIER, (outside, garage), frozenset({Means.PLATE, Means.QR}))
@@ -86,7 +91,14 @@ def build(house: House, tenant: TenantId, time_zone: str, plates: Sequence[str])
     rules.add_grant(house, signed, groups["Drivers"], garage, None)
     people = _people(house, signed, groups, plates)
     kiosk = rules.kiosk_link(house, signed, lobby)
+    assess_faces(house, signed, site)
     return Campus(tenant, site, lobby, turnstile, lane, way_out, kiosk, people)
+
+
+def assess_faces(house: House, signed: Signed, site: SiteId) -> None:
+    """Write what faces are for at a made-up site and why, and assess: what must come before a gate takes them, and again
+    when its gates are there."""
+    face_use.switch_on(house, signed, site, PURPOSE, NECESSITY, RISKS)
 
 
 def recall(house: House, tenant: TenantId) -> Campus | None:

@@ -18,7 +18,9 @@ from sealgate.domain.ids import ConsentId, CredentialId, GateId, GroupId, Person
 from sealgate.domain.operators import Permission
 from sealgate.domain.people import PersonKind, Profile, checked, code_text, ending, name_key, number_key
 from sealgate.domain.sightings import Means
+from sealgate.domain.visits_asking import checked_guardian
 from sealgate.flows.edge_codes import code_record
+from sealgate.flows.face_need import need_on
 from sealgate.flows.faces import best_face, kept_form, template_place, turned
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -26,6 +28,7 @@ from sealgate.ports import Pixels, Sealed, Token, Vector
 from sealgate.privacy import journal
 from sealgate.store import directory, places
 from sealgate.store.engine import Actor, Reader, Tx
+from sealgate.vault.envelope import Place
 
 MAX_PICTURES = 8
 MIN_ENROL_QUALITY = 0.35
@@ -189,20 +192,39 @@ def suspend(house: House, signed: Signed, person: PersonId, *, on: bool, why: st
 
 
 def consent_to_face(
-    house: House, signed: Signed, person: PersonId, *, notice_version: str, given_by: str = "person"
+    house: House, signed: Signed, person: PersonId, *, notice_version: str, given_by: str = "person", guardian: str = ""
 ) -> ConsentId:
-    """Record that the person said yes to the notice of that version; `given_by` is `person` or `guardian`."""
+    """Record that the person said yes to the notice of that version; `given_by` is `person`, or `guardian` for somebody
+    under 14, whose guardian is then named. Raises `GuardianNeeded`."""
     signed.need(Permission.ENROL)
+    named = checked_guardian(guardian, confirmed=True) if given_by == "guardian" else ""
     consent = ConsentId(house.new_id())
     with house.store.begin(signed.tenant, signed.actor) as tx:
         _must_be_there(tx, person)
         now = house.clock.now()
+        place = Place(tx.tenant, "consents", "details", str(consent))
+        details = seal(house, tx.tenant, subject(person), place, {"guardian": named}) if named else None
         row = directory.ConsentRow(
-            consent, person, Means.FACE.value, notice_version, given_at=now, withdrawn_at=None, given_by=given_by
+            consent,
+            person,
+            Means.FACE.value,
+            notice_version,
+            given_at=now,
+            withdrawn_at=None,
+            given_by=given_by,
+            details=details,
         )
         directory.add_consent(tx, row)
         journal.write(tx, house.keyring, now, "consent.given", about=person, object=f"consent:{consent}")
     return consent
+
+
+def guardian_of(house: House, tenant: TenantId, consent: directory.ConsentRow) -> str:
+    """Who said yes for somebody under 14; empty where they said it themselves."""
+    if consent.details is None:
+        return ""
+    place = Place(tenant, "consents", "details", str(consent.consent))
+    return str(unseal(house, place, consent.details)["guardian"])
 
 
 def withdraw_consent(house: House, signed: Signed, consent: ConsentId) -> None:
@@ -244,6 +266,7 @@ def take_face(
         raise TooManyPictures(f"send 1 to {MAX_PICTURES} pictures")
     with house.store.read(tenant) as db:
         _must_be_there(db, person)
+        need_on(house, db, site, enrols=True)
         if not directory.has_consent(db, person, Means.FACE.value):
             raise NoConsent("no consent to face is recorded")
     mean, quality, used, advice = _template(house, pictures)

@@ -14,16 +14,19 @@ from typing import Any, TypeVar
 from sealgate.domain.access import Passback
 from sealgate.domain.calendar import parse_timetable, timetable_text, zone
 from sealgate.domain.errors import Invalid, NotFound
+from sealgate.domain.face_use import RoomKind
 from sealgate.domain.ids import GateId, GrantId, GroupId, PersonId, SiteId, TenantId, TimetableId, ZoneId
 from sealgate.domain.operators import Permission
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
+from sealgate.flows.face_need import need_no_private_room, need_on, note_facts
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
 from sealgate.flows.people import whereabouts
 from sealgate.ports import Sealed
 from sealgate.privacy import journal
 from sealgate.store import places
 from sealgate.store.engine import Actor, Tx
+from sealgate.store.face_use import sites_due
 from sealgate.vault.envelope import Place
 
 Made = TypeVar("Made")
@@ -55,6 +58,7 @@ class SiteLine:
     name: str
     time_zone: str
     lockdown: bool
+    assessment_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class ZoneLine:
     zone: ZoneId
     name: str
     outside: bool
+    room: RoomKind = RoomKind.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,8 @@ def found(house: House, name: str) -> TenantId:
 def sites(house: House, signed: Signed) -> list[SiteLine]:
     """Those at which this operator has something to do."""
     with house.store.read(signed.tenant) as db:
-        return [SiteLine(r.site, r.name, r.time_zone, r.lockdown) for r in places.sites(db) if signed.works_at(r.site)]
+        due, rows = sites_due(db), [r for r in places.sites(db) if signed.works_at(r.site)]
+        return [SiteLine(r.site, r.name, r.time_zone, r.lockdown, r.site in due) for r in rows]
 
 
 def add_site(house: House, signed: Signed, name: str, time_zone: str) -> SiteId:
@@ -183,15 +189,15 @@ def add_site(house: House, signed: Signed, name: str, time_zone: str) -> SiteId:
 
 def zones(house: House, signed: Signed, site: SiteId) -> list[ZoneLine]:
     with house.store.read(signed.tenant) as db:
-        return [ZoneLine(r.zone, r.name, r.outside) for r in places.zones(db, site)]
+        return [ZoneLine(r.zone, r.name, r.outside, r.room) for r in places.zones(db, site)]
 
 
-def add_zone(house: House, signed: Signed, site: SiteId, name: str) -> ZoneId:
+def add_zone(house: House, signed: Signed, site: SiteId, name: str, room: RoomKind = RoomKind.ORDINARY) -> ZoneId:
     new = ZoneId(house.new_id())
 
     def write(tx: Tx) -> ZoneId:
         places.site(tx, site)
-        places.add_zone(tx, places.ZoneRow(new, site, title(name)))
+        places.add_zone(tx, places.ZoneRow(new, site, title(name), room=room))
         return new
 
     return change_rule(house, signed, "zone.added", f"zone:{new}", write, permission=INSTALLS)
@@ -228,6 +234,9 @@ def add_gate(house: House, signed: Signed, site: SiteId, new: NewGate) -> GateId
         here = {z.zone for z in places.zones(tx, site)}
         if not {new.from_zone, new.to_zone} <= here:
             raise NotFound("zone")
+        if Means.FACE in new.means:
+            need_on(house, tx, site)
+            need_no_private_room(tx, site, {new.from_zone, new.to_zone})
         row = places.GateRow(
             gate=gate,
             site=site,
@@ -241,6 +250,7 @@ def add_gate(house: House, signed: Signed, site: SiteId, new: NewGate) -> GateId
             min_lead=house.faces.min_lead if house.faces else 0.0,
         )
         places.add_gate(tx, row)
+        note_facts(house, tx, site)
         return gate
 
     return change_rule(house, signed, "gate.added", f"gate:{gate}", write, permission=INSTALLS)
@@ -265,10 +275,17 @@ def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) 
             raise Invalid("too long", field="source")
 
     def write(tx: Tx) -> None:
+        before = places.gate(tx, gate)
+        looks = bool(change.source or change.second) or Means.FACE in (change.means or ())
+        if looks:
+            need_no_private_room(tx, before.site, {before.from_zone, before.to_zone})
+        if Means.FACE in (change.means or frozenset()) - before.means:
+            need_on(house, tx, before.site)
         if change.source is not None or change.second is not None:
             values["source"] = _changed_sources(house, tx, gate, change)
-        if values and not places.update_gate(tx, gate, **values):
-            raise NotFound("gate")
+        if values:
+            places.update_gate(tx, gate, **values)
+        note_facts(house, tx, before.site)
 
     change_rule(house, signed, "gate.changed", f"gate:{gate}", write, permission=INSTALLS)
 

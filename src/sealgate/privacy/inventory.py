@@ -31,6 +31,7 @@ class Keep(StrEnum):
     IMPORT = "the file until it is enrolled or a day old, the row a day longer"
     CREDENTIAL = "its secret until a week after its end, the row until the person is erased"
     PASSAGE = "until the passages' time is over"
+    ASSESSMENT = "three years after it was replaced by a newer one"
     HOLD = "until the hold has ended and the papers’ time is over"
     LEAK = "until the report is closed and the papers’ time is over"
     JOURNAL = "as long as the organisation is there: proof of who looked"
@@ -114,6 +115,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("legal_holds", "person_id", "whose data must not be erased for a while", Keep.HOLD, Form.IDENTITY),
     Personal("legal_holds", "reason", "why it is held, in words", Keep.HOLD, Form.SEALED_TENANT),
     Personal("legal_holds", "made_by", "which operator made the hold", Keep.HOLD, Form.IDENTITY),
+    Personal("face_uses", "written_by", "which operator answers for the purpose of faces", Keep.ASSESSMENT, Form.IDENTITY),
+    Personal("face_assessments", "made_by", "which operator made the assessment", Keep.ASSESSMENT, Form.IDENTITY),
     Personal("visits", "person_id", "whose visit it is", Keep.VISIT, Form.IDENTITY),
     Personal("visits", "host_person", "whom they visit, where that is somebody enrolled", Keep.VISIT, Form.IDENTITY),
     Personal("visits", "host_operator", "whom they visit, where that is an operator", Keep.VISIT, Form.IDENTITY),

@@ -27,7 +27,7 @@ AREAS: Mapping[str, frozenset[str]] = {
         {"people", "imports", "group_members", "presence", "credentials", "consents", "asks", "legal_holds"}
     ),
     _("Visits and blocks"): frozenset({"visits", "visit_blocks"}),
-    _("Passages and gates"): frozenset({"passages", "replays", "gates", "edges"}),
+    _("Passages and gates"): frozenset({"passages", "replays", "gates", "edges", "face_uses", "face_assessments"}),
     _("Parking"): frozenset(
         {"permits", "permit_plates", "validations", "bans", "reservations", "agreements", "stays", "stay_masks", "readings"}
         | {"payments", "invoice_requests", "refunds", "differences", "calls"}

@@ -69,6 +69,7 @@ TABS = (
     Tab(_("Tariffs"), "bill", "/s/{site}/tariffs", Permission.PARKING, group=_("Parking")),
     Tab(_("Books"), "card", "/s/{site}/books", Permission.PARKING, group=_("Parking")),
     Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
+    Tab(_("Faces"), "face", "/s/{site}/faces", Permission.SEE_RULES, group=_("System")),
     Tab(_("Requests"), "badge", "/requests", Permission.ANSWER, group=_("System")),
     Tab(_("Legal holds"), "lock", "/holds", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Data map"), "list", "/data-map", Permission.SEE_JOURNAL, group=_("System")),

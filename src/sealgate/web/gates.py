@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from sealgate.domain.access import Passback
 from sealgate.domain.errors import Invalid, NotFound, Refused
+from sealgate.domain.face_use import Standing
 from sealgate.domain.ids import GateId, ZoneId
 from sealgate.domain.operators import Permission
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows import rules
+from sealgate.flows.face_use import standing_of
 from sealgate.flows.lane import lane_gate
 from sealgate.flows.passage import open_by_hand
 from sealgate.flows.rules import GateChange, GateRecord, NewGate
@@ -194,14 +196,15 @@ def figure(value: float) -> str:
 def _choices(page: Page) -> dict[str, Any]:
     zones = rules.zones(page.house, page.signed, page.here.site)
     outside = next((str(zone.zone) for zone in zones if zone.outside), "")
+    faces = standing_of(page.house, page.signed, page.here.site) is not Standing.OFF
     first: dict[str, Any] = {
         "name": "",
         "kind": GateKind.DOOR,
         "from_zone": outside,
         "to_zone": "",
-        "means": [Means.FACE, Means.CARD],
+        "means": [Means.FACE, Means.CARD] if faces else [Means.CARD],
     }
-    return {**first, "zones": zones, "kinds": list(GateKind), "all_means": list(Means)}
+    return {**first, "zones": zones, "kinds": list(GateKind), "all_means": list(Means), "faces": faces}
 
 
 def _kind(typed: str) -> GateKind:

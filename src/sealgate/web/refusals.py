@@ -55,6 +55,12 @@ REFUSALS: Mapping[str, Sentence] = {
     "ask.answered-already": Sentence(_("It was answered, or taken back, meanwhile"), _AGAIN),
     "ask.asked-already": Sentence(_("You asked for that already"), _("The day of the answer stands beside it")),
     "privacy-rules.invalid": Sentence(_("That rule does not fit"), _("Check what was typed")),
+    "face.not-switched-on": Sentence(_("Faces are off at this site"), _("Write what for and why, and assess, under Faces")),
+    "face.assessment-due": Sentence(_("The assessment of faces is due"), _("The privacy officer makes it anew, under Faces")),
+    "face.not-whole": Sentence(_("Say it in at least ten characters"), _("Purpose, necessity, and what is left of the risks")),
+    "zone.private-room": Sentence(
+        _("No camera and no face in a guest room, bath, changing room or toilet"), _("Take the camera and the face away first")
+    ),
     "hold.not-whole": Sentence(_("A hold names a person or days, and ends within five years"), _("Check what was typed")),
     "hold.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Make the hold from the person’s record")),
     "hold.over": Sentence(_("The hold has ended, or was lifted"), _AGAIN),

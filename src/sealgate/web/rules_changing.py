@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sealgate.domain.errors import NotFound, Refused
+from sealgate.domain.face_use import RoomKind
 from sealgate.domain.ids import GroupId, TimetableId, ZoneId
 from sealgate.domain.operators import Permission
-from sealgate.flows import rules, rules_changing
+from sealgate.flows import face_use, rules, rules_changing
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
 from sealgate.web.rules import typed
@@ -32,6 +33,8 @@ class Named:
     back: str
     list: str
     goes: str
+    room: RoomKind | None = None
+    rooms: tuple[RoomKind, ...] = tuple(RoomKind)
 
 
 @router.get("/zones/{zone}")
@@ -46,6 +49,17 @@ def rename_zone(request: Request, page: AtPage, zone: UUID, name: Text = "") -> 
         rules_changing.rename_zone(page.house, page.signed, ZoneId(zone), name)
     except Refused as refused:
         return again(request, "rules_one.html", refused, thing=thing, typed=name)
+    return redirect(request, thing.back, said=_("Saved"))
+
+
+@router.post("/zones/{zone}/room")
+def set_room(request: Request, page: AtPage, zone: UUID, room: Text = "") -> Response:
+    thing = _zone(page, zone)
+    try:
+        kind = next((one for one in RoomKind if one == room), RoomKind.ORDINARY)
+        face_use.set_room(page.house, page.signed, page.here.site, ZoneId(zone), kind)
+    except Refused as refused:
+        return again(request, "rules_one.html", refused, thing=thing, typed="")
     return redirect(request, thing.back, said=_("Saved"))
 
 
@@ -129,7 +143,7 @@ def _zone(page: Page, zone: UUID) -> Named:
         raise NotFound("zone")
     back = f"/s/{page.here.site}/rules/zones"
     goes = _("Every leave to enter it goes with it. While a gate leads there or away it cannot be removed.")
-    return Named(line.name, f"{back}/{zone}", back, _("Zones"), goes)
+    return Named(line.name, f"{back}/{zone}", back, _("Zones"), goes, line.room)
 
 
 def _group(page: Page, group: UUID) -> Named:

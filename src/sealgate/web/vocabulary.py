@@ -18,6 +18,7 @@ from sealgate.domain.attendance_records import RecordKind, RecordState
 from sealgate.domain.attendance_rules import Counting, Forgotten, Period, Rounding, System
 from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.desk import Act
+from sealgate.domain.face_use import RoomKind
 from sealgate.domain.invoices import Buyer
 from sealgate.domain.leaks import LeakState
 from sealgate.domain.lots import Doubt, GateRole, PermitKind, SpaceClass
@@ -55,6 +56,13 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AskKind.ACCESS: _("Explanation or copy"),
         AskKind.CORRECT: _("Correction"),
         AskKind.ERASE: _("Erasure"),
+    },
+    RoomKind: {
+        RoomKind.ORDINARY: _("Ordinary room"),
+        RoomKind.GUEST_ROOM: _("Guest room"),
+        RoomKind.BATH: _("Bath"),
+        RoomKind.CHANGING_ROOM: _("Changing room"),
+        RoomKind.TOILET: _("Toilet"),
     },
     AskState: {
         AskState.OPEN: _("Waits for the answer"),

@@ -22,6 +22,7 @@ from sealgate.domain.errors import Invalid, NotFound, Refused
 from sealgate.domain.ids import ConsentId, CredentialId, PersonId
 from sealgate.domain.operators import Permission, Purpose
 from sealgate.domain.sightings import Means
+from sealgate.domain.visits_asking import GuardianNeeded
 from sealgate.flows import enrol, people, selfservice
 from sealgate.flows.people import PersonRecord
 from sealgate.web.asking import ask, purpose_of
@@ -77,13 +78,23 @@ def read_notice(request: Request, page: AtPage, person: UUID, version: str) -> R
 
 @router.post("/consent")
 def answer_consent(
-    request: Request, page: AtPage, person: UUID, answer: Text = "", version: Text = "", given_by: Text = "person"
+    request: Request,
+    page: AtPage,
+    person: UUID,
+    answer: Text = "",
+    version: Text = "",
+    given_by: Text = "person",
+    guardian: Text = "",
 ) -> Response:
     if answer != "yes":
         return redirect(request, address(page, person), said=_("No consent is recorded. Every other way in stays."))
     if version != FACE or given_by not in {"person", "guardian"}:  # the text changed while it was being read
         return _notice(request, page, person, FACE, asking=True)
-    enrol.consent_to_face(page.house, page.signed, PersonId(person), notice_version=version, given_by=given_by)
+    said = {"notice_version": version, "given_by": given_by, "guardian": guardian}
+    try:
+        enrol.consent_to_face(page.house, page.signed, PersonId(person), **said)
+    except GuardianNeeded as refused:
+        return _notice(request, page, person, FACE, asking=True, refused=refused)
     return redirect(request, f"{address(page, person)}/face", said=_("Consent recorded"))
 
 
@@ -193,9 +204,14 @@ def _secret(
     )
 
 
-def _notice(request: Request, page: Page, person: UUID, version: str, *, asking: bool) -> Response:
+def _notice(
+    request: Request, page: Page, person: UUID, version: str, *, asking: bool, refused: Refused | None = None
+) -> Response:
     text = text_of(version, page.words.language)
-    return render(request, "enrol_consent.html", person=_person(page, person), text=text, version=version, asking=asking)
+    context = {"person": _person(page, person), "text": text, "version": version, "asking": asking}
+    if refused is not None:
+        return again(request, "enrol_consent.html", refused, **context)
+    return render(request, "enrol_consent.html", **context)
 
 
 def _face_again(request: Request, page: Page, person: UUID, advice: Sequence[str]) -> Response:

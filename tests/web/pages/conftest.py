@@ -17,7 +17,7 @@ from sealgate.domain.ids import GateId, PersonId, SiteId, TenantId, ZoneId
 from sealgate.domain.operators import Role
 from sealgate.domain.sightings import Means
 from sealgate.flows import enrol, kiosk, rules, signin
-from sealgate.flows.campus import system
+from sealgate.flows.campus import assess_faces, system
 from sealgate.flows.kiosk import KioskGate
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.passage import Admission
@@ -58,6 +58,7 @@ def place(house: House, alice: Signed, campus: SiteId) -> Place:
     def gate(name: str, means: frozenset[Means]) -> GateId:
         return rules.add_gate(house, alice, campus, rules.NewGate(name, GateKind.DOOR, outside, building, means))
 
+    assess_faces(house, alice, campus)
     made = Place(campus, building, gate("Lobby", CODES | {Means.FACE}), gate("Side door", CODES))
     staff = rules.add_group(house, alice, "Staff")
     rules.add_grant(house, alice, staff, building, None)

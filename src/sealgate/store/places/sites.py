@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from sealgate.domain.face_use import RoomKind
 from sealgate.domain.ids import SiteId, ZoneId
 from sealgate.store import schema as s
 from sealgate.store.engine import Reader, Tx
@@ -29,6 +30,7 @@ class ZoneRow:
     site: SiteId
     name: str
     outside: bool = False
+    room: RoomKind = RoomKind.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class HolidayRow:
 
 s_, z, h = s.sites.c, s.zones.c, s.holidays.c
 _SITE = (s_.site_id, s_.name, s_.time_zone, s_.lockdown)
-_ZONE = (z.zone_id, z.site_id, z.name, z.outside)
+_NOT_OUTSIDE = z.outside == sa.literal(False, z.outside.type)
+_ZONE = (z.zone_id, z.site_id, z.name, z.outside, z.room)
 
 
 def add_tenant(tx: Tx, name: str, at: datetime) -> None:
@@ -83,18 +86,23 @@ def set_face_space(tx: Tx, site: SiteId, space: int) -> bool:
 
 
 def add_zone(tx: Tx, row: ZoneRow) -> None:
-    tx.add(s.zones, {"zone_id": row.zone, "site_id": row.site, "name": row.name, "outside": row.outside})
+    tx.add(s.zones, {"zone_id": row.zone, "site_id": row.site, "name": row.name, "outside": row.outside, "room": row.room})
+
+
+def set_room(tx: Tx, zone: ZoneId, room: RoomKind) -> bool:
+    """What kind of place it is; False where there is none, and for the one outside."""
+    return tx.change(s.zones, [z.zone_id == zone, _NOT_OUTSIDE], {"room": room}) == 1
 
 
 def rename_zone(tx: Tx, zone: ZoneId, name: str) -> bool:
     """False where there is none, and for the one outside, which bears our name."""
-    return tx.change(s.zones, [z.zone_id == zone, z.outside.is_(sa.false())], {"name": name}) == 1
+    return tx.change(s.zones, [z.zone_id == zone, _NOT_OUTSIDE], {"name": name}) == 1
 
 
 def remove_zone(tx: Tx, zone: ZoneId) -> bool:
     """The leaves to enter it go with it; False as for `rename_zone`. Raises `NoSuchThing` while a gate leads there or away."""
     tx.remove(s.grants, [s.grants.c.zone_id == zone])
-    return tx.remove(s.zones, [z.zone_id == zone, z.outside.is_(sa.false())]) == 1
+    return tx.remove(s.zones, [z.zone_id == zone, _NOT_OUTSIDE]) == 1
 
 
 def zones(db: Reader, site: SiteId) -> list[ZoneRow]:

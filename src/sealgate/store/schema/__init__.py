@@ -9,6 +9,7 @@ from sealgate.store.schema.accounts import api_keys, operators, sessions, setup_
 from sealgate.store.schema.agreements import agreements
 from sealgate.store.schema.asking import asks, privacy_rules
 from sealgate.store.schema.edges import edges
+from sealgate.store.schema.face_use import face_assessments, face_filings, face_uses
 from sealgate.store.schema.holds import legal_holds
 from sealgate.store.schema.hours import (
     calendars,
@@ -73,6 +74,9 @@ __all__ = [
     "credentials",
     "differences",
     "edges",
+    "face_assessments",
+    "face_filings",
+    "face_uses",
     "gates",
     "goals",
     "grants",

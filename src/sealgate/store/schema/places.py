@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Column, Index, Text
 
 from sealgate.domain.access import Passback
+from sealgate.domain.face_use import RoomKind
 from sealgate.domain.places import GateKind
 from sealgate.store.columns import (
     Day,
@@ -40,6 +41,7 @@ zones = table(
     must("site_id", Id),
     must("name", Text),
     must("outside", Flag),
+    Column("room", Word(RoomKind), nullable=False, server_default=RoomKind.ORDINARY.value),
     needs(sites, "site_id"),
 )
 
