@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import httpx
 import pytest
 
 from sealgate.domain.ids import GateId, SiteId, ZoneId
@@ -62,8 +65,26 @@ def test_the_way_to_the_first_gate_leads_over_a_zone(house: House, alice: Signed
         "to_zone": zones["Lobby"],
         "means": ["face", "card"],
     }
+    refused = inside.post(f"/s/{campus}/gates", gate)
+    assert (refused.status_code, "Faces are off at this site" in refused.text) == (409, True)
+    faces = {"purpose": "hands-free entry for people who carry", "necessity": "both hands are full at this door", "risks": ""}
+    assert inside.post(f"/s/{campus}/faces", faces).status_code == 422
+    said = inside.post(f"/s/{campus}/faces", {**faces, "risks": "a picture held up: the door is in sight"})
+    assert "On, and assessed" in said.text
     page = inside.post(f"/s/{campus}/gates", gate)
     assert "Gate added" in page.text
+    assert "The assessment of faces is due at North Campus" in page.text
+    due = inside.get(f"/s/{campus}/faces")
+    assert "On, assessment due" in due.text
+    paper = re.search(r"/s/[0-9a-f-]+/faces/assessments/[0-9a-f-]{36}", due.text)
+    assert paper is not None
+    for address in (paper[0], f"/s/{campus}/faces/sign"):
+        assert inside.get(address).content.startswith(b"%PDF-")
+    packed = zipfile.ZipFile(io.BytesIO(inside.get(f"/s/{campus}/faces/filing").content))
+    assert {"form.json", "form.csv", "assessment-1.pdf", "measures.pdf"} == set(packed.namelist())
+    stranger = httpx.get(f"{inside.client.base_url}/notice/{alice.tenant}/{campus}", headers={"Accept-Language": "zh-CN"})
+    assert ("hands-free entry" in stranger.text, "撤回" in stranger.text) == (True, True)
+    assert httpx.get(f"{inside.client.base_url}/notice/{campus}/{campus}").status_code == 404
     assert "Outside to Lobby" in inside.get(f"/s/{campus}/gates").text
 
 

@@ -35,13 +35,6 @@ class NoSuchFile(Refused):
     code = "journal.no-such-file"
 
 
-class NoSuchEntry(Refused):
-    """No checkpoint covers an entry of that number yet."""
-
-    code = "journal.no-such-entry"
-    status = 404
-
-
 def register(app: typer.Typer) -> None:
     journal = typer.Typer(help="The journal of who did or looked at what.", no_args_is_help=True)
     journal.command("verify", help="Walk the whole journal; the exit status is 1 where it is not what it was.")(verify)
@@ -99,22 +92,15 @@ def prove(
     keys: Keys = None,
     as_json: Json = False,
 ) -> None:
-    from sealgate.privacy.checkpoints import inclusion
-    from sealgate.store import checkpoints as rows
-    from sealgate.store import journal
+    from sealgate.flows import journal_page
 
     with _house(data, keys) as house:
         tenants = _tenants(house, organisation)
         if len(tenants) != 1:
             raise NoSuchOrganisation("there is more than one organisation", hint="Name one with --organisation")
-        with house.store.read(tenants[0][0]) as db:
-            newest = rows.newest(db)
-            if newest is None or entry > newest.size:
-                raise NoSuchEntry(f"no checkpoint covers entry {entry}", hint="Run `sealgate journal checkpoint`")
-            leaf, proof = journal.entry(db, entry).hash, inclusion(db, entry, newest.size)
-    encoded = [base64.b64encode(step).decode() for step in proof]
-    result = {"entry": entry, "hash": base64.b64encode(leaf).decode(), "proof": encoded, "checkpoint": newest.note}
-    lines = [("hash", base64.b64encode(leaf).decode()), *(("step", step) for step in encoded)]
+        made = journal_page.prove(house, tenants[0][0], entry)
+    result = {"entry": entry, "hash": made.hash, "proof": list(made.proof), "checkpoint": made.note}
+    lines = [("hash", made.hash), *(("step", step) for step in made.proof)]
     tell(result, lines, ("", ""), as_json=as_json)
 
 

@@ -318,6 +318,13 @@ def operator_names(house: House, db: Reader) -> dict[str, str]:
     }
 
 
+def names(house: House, signed: Signed) -> list[tuple[str, str]]:
+    """Everybody who works or worked here, by id and name, in the order of names: for whoever reads the journal."""
+    signed.need(Permission.SEE_JOURNAL)
+    with house.store.read(signed.tenant) as db:
+        return sorted(operator_names(house, db).items(), key=lambda pair: pair[1])
+
+
 def operator_contacts(house: House, db: Reader) -> dict[OperatorId, tuple[str, str]]:
     """Name and login, which is an address, of every operator who may sign in: few, so one query."""
     found = {}

@@ -152,9 +152,21 @@ def entries_about(
     return [_told(db, keyring, entry) for entry in rows.page(db, about=token, before=before, limit=limit)]
 
 
-def entries(db: Reader, keyring: Keyring, *, before: int | None = None, limit: int = 50) -> list[Told]:
-    """All of it, newest first."""
-    return [_told(db, keyring, entry) for entry in rows.page(db, before=before, limit=limit)]
+def entries(
+    db: Reader,
+    keyring: Keyring,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    since: int = 0,
+    person: PersonId | None = None,
+    actor: str = "",
+    kind: str = "",
+) -> list[Told]:
+    """Newest first, from number `since` on: about that person, by that actor, of that action or first word of one."""
+    about = None if person is None else about_token(keyring, db.tenant, person)
+    found = rows.page(db, about=about, before=before, limit=limit, since=since, actor=actor, kind=kind)
+    return [_told(db, keyring, entry) for entry in found]
 
 
 def verify(store: Store, tenant: TenantId, also: Callable[[Entry], Flaw | None] = lambda _entry: None) -> Verdict:

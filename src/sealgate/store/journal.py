@@ -98,11 +98,27 @@ def stream(db: Reader) -> Iterator[Entry]:
         yield _entry(*row)
 
 
-def page(db: Reader, *, about: Token | None = None, before: int | None = None, limit: int = 50) -> list[Entry]:
-    """Newest first, from before `before`; of one person where `about` is given."""
-    query = sa.select(*_ENTRY).where(db.mine(s.journal)).order_by(j.seq.desc()).limit(limit)
+def page(
+    db: Reader,
+    *,
+    about: Token | None = None,
+    before: int | None = None,
+    limit: int = 50,
+    since: int = 0,
+    actor: str = "",
+    kind: str = "",
+) -> list[Entry]:
+    """Newest first, from before `before`, back to `since`; of one person where `about` is given.
+
+    `kind` is an action, or its first word: what stands before the dot.
+    """
+    query = sa.select(*_ENTRY).where(db.mine(s.journal), j.seq >= since).order_by(j.seq.desc()).limit(limit)
     if about is not None:
         query = query.where(j.about == about)
+    if actor:
+        query = query.where(j.actor_id == actor)
+    if kind:
+        query = query.where(sa.or_(j.action == kind, j.action.startswith(f"{kind}.", autoescape=True)))
     return db.rows(query if before is None else query.where(j.seq < before), Entry)
 
 

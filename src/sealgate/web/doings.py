@@ -35,6 +35,8 @@ DOINGS: Mapping[str, str] = {
     "ask.opened": _("%(who)s read what they asked"),
     "ask.granted": _("%(who)s did what they asked"),
     "ask.refused": _("%(who)s refused what they asked"),
+    "journal.searched": _("%(who)s searched the journal for them"),
+    "journal.exported": _("%(who)s took the journal’s entries about them along"),
     "hold.made": _("%(who)s made a legal hold"),
     "hold.lifted": _("%(who)s lifted a legal hold"),
     "own.contact-changed": _("%(who)s changed their own telephone or e-mail"),

@@ -71,6 +71,7 @@ TABS = (
     Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
     Tab(_("Faces"), "face", "/s/{site}/faces", Permission.SEE_RULES, group=_("System")),
     Tab(_("Requests"), "badge", "/requests", Permission.ANSWER, group=_("System")),
+    Tab(_("Journal"), "shield", "/journal", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Legal holds"), "lock", "/holds", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Data map"), "list", "/data-map", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Leak reports"), "list", "/leaks", Permission.PRIVACY, group=_("System")),

@@ -61,6 +61,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "zone.private-room": Sentence(
         _("No camera and no face in a guest room, bath, changing room or toilet"), _("Take the camera and the face away first")
     ),
+    "journal.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Check the spelling")),
     "hold.not-whole": Sentence(_("A hold names a person or days, and ends within five years"), _("Check what was typed")),
     "hold.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Make the hold from the person’s record")),
     "hold.over": Sentence(_("The hold has ended, or was lifted"), _AGAIN),
