@@ -183,3 +183,11 @@ def test_a_holiday_closes_what_a_weekday_opens() -> None:
     facts = replace(ALICES, grants=(Grant(OFFICE, open_all_day),))
     assert decide(facts, Means.CARD, DOOR, NOW).opens
     assert decide(facts, Means.CARD, replace(DOOR, holidays=frozenset({monday})), NOW).reason is Reason.OUTSIDE_HOURS
+
+
+@pytest.mark.parametrize("means", sorted(set(Means) - {Means.FACE}))
+def test_who_said_no_to_their_face_passes_by_everything_else_just_so(means: Means) -> None:
+    """Measures for facial recognition (China) art. 12: refusing costs nothing."""
+    policy, refuser = replace(DOOR, means=frozenset(Means)), replace(ALICES, consented=False)
+    assert decide(refuser, means, policy, NOW) == decide(ALICES, means, policy, NOW)
+    assert decide(refuser, Means.FACE, policy, NOW).reason is Reason.NO_CONSENT

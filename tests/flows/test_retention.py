@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from sealgate.domain.calendar import day_number
 from sealgate.domain.errors import Forbidden
+from sealgate.domain.holds import HoldScope
 from sealgate.domain.ids import PassageId, TenantId
 from sealgate.domain.operators import Role
 from sealgate.domain.plates import PlateText
 from sealgate.domain.retention import BOUNDS, BadTimes, Kept, Times, checked_times
 from sealgate.domain.sightings import CodeSighting, Means, PlateSighting
 from sealgate.flows import campus as campuses
-from sealgate.flows import enrol, garage_demo, people_import, permits, retention, selfservice, visit_demo
+from sealgate.flows import enrol, garage_demo, holds, hours, people_import, permits, retention, selfservice, visit_demo
 from sealgate.flows.at_gate import admit_at
 from sealgate.flows.garage_demo import Garage
 from sealgate.flows.kit import House, unseal
@@ -27,6 +28,7 @@ from sealgate.flows.passage import admit
 from sealgate.flows.visit_rounds import round_of
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
+from sealgate.privacy.inventory import INVENTORY, Keep, Personal
 from sealgate.store import parking, passages
 from sealgate.store.schema import metadata
 from sealgate.vault.envelope import Place
@@ -60,6 +62,18 @@ class Works:
         source = metadata.tables[table]
         with self.house.store.read(self.tenant) as db:
             return int(db.sql.execute(sa.select(sa.func.count()).select_from(source).where(db.mine(source))).scalar_one())
+
+    def filled(self, entry: Personal) -> bool:
+        """Whether the column holds anything; of sealed bytes anything but none."""
+        source = metadata.tables[entry.table]
+        column = source.c[entry.column]
+        with self.house.store.read(self.tenant) as db:
+            query = sa.select(sa.func.count()).select_from(source).where(db.mine(source), column.is_not(None))
+            return bool(db.sql.execute(query).scalar_one())
+
+    def cars_inside(self) -> int:
+        with self.house.store.read(self.tenant) as db:
+            return len(parking.live_stays(db, self.garage.lot))
 
 
 @pytest.fixture
@@ -233,3 +247,63 @@ def test_times_outside_the_law_are_refused(given: dict[str, object]) -> None:
 def test_ours_are_within_the_law() -> None:
     for kept, (least, most) in BOUNDS.items():
         assert least <= Times().of(Kept(kept)) <= most
+
+
+TIMED = {
+    *(Keep.PASSAGE, Keep.STAY, Keep.STAY_LIVE, Keep.PERMIT, Keep.HOURS, Keep.ACCOUNTS, Keep.SESSION, Keep.IMPORT),
+    *(Keep.VISIT, Keep.VISIT_LIVE, Keep.VISIT_BLOCK, Keep.CALL, Keep.REPLAY, Keep.HOLD),
+}
+"""What ends by time alone; the rest ends with a person, an account, or never."""
+
+
+def test_every_column_of_the_inventory_that_ends_by_time_ends(works: Works, clock: HandClock, picture: Any) -> None:
+    """Keys first, then rows, then pictures; and after eleven years nothing of all that was filled is left."""
+    house, tenant = works.house, works.tenant
+    signed = campuses.system(house, tenant)
+    visit_demo.build(house, works.campus)
+    people_import.bring(house, signed, b"name,number\nBob Ellis,B1\n", "Asia/Shanghai")
+    permits.ban(house, signed, STRANGER, "hit the bar", works.garage.lot, clock.at + 30 * DAY)
+    selfservice.make_link(house, signed, works.campus.people[1])
+    monday = clock.at.date()
+    holds.hold(house, signed, HoldScope(None, None, monday, monday, monday + 30 * DAY), "an accident")
+    works.comes(picture((250, 10, 10)))
+    admit_at(house, tenant, PlateSighting(works.garage.entry, clock.at, STRANGER, 0.99, "cn-blue"))
+    hours.derive_lately(house, tenant)
+    admit_at(house, tenant, PlateSighting(works.garage.exit, clock.at, STRANGER, 0.99, "cn-blue"))
+    timed = [entry for entry in INVENTORY if entry.keep in TIMED]
+    filled = [entry for entry in timed if works.filled(entry)]
+    assert {entry.table for entry in filled} >= {"passages", "stays", "visits", "imports", "bans", "own_links", "legal_holds"}
+    for _year in range(11):
+        clock.move(366 * DAY)
+        night(works)
+    # a season ticket without an end, a call that nobody settled, a car that never left: none of them is over
+    stands = {"permits", "permit_plates", "calls", *(["stays"] if works.cars_inside() else [])}
+    assert [f"{row.table}.{row.column}" for row in filled if works.filled(row) and row.table not in stands] == []
+    assert list(house.blobs.names()) == []
+
+
+def test_keys_go_first_then_rows_then_pictures(
+    works: Works, clock: HandClock, picture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sealgate.store import retention as rows
+
+    order: list[str] = []
+    keyring, blobs = works.house.keyring, works.house.blobs
+    for owner, name, said in (
+        (type(keyring), "destroy_all", "key"),
+        (rows, "remove_day", "row"),
+        (rows, "remove_pictures", "picture row"),
+        (type(blobs), "delete", "picture"),
+    ):
+        real = getattr(owner, name)
+
+        def watched(*args: Any, real: Any = real, said: str = said, **more: Any) -> Any:
+            order.append(said)
+            return real(*args, **more)
+
+        monkeypatch.setattr(owner, name, watched)
+    works.comes(picture((250, 10, 10)))
+    order.clear()
+    clock.move(91 * DAY)
+    retention.keep_to_times(works.house, works.tenant)
+    assert list(dict.fromkeys(order)) == ["key", "row", "picture row", "picture"]

@@ -247,10 +247,12 @@ def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, camp
     assert tabs(enter(alice).get(f"/s/{campus}/gates").text) == [
         "Live", "People", "Visits", "Passages", "Gates", "Rules",
         "Roster", "Working hours", "Leave", "Teams", "Performance", "Payroll",
-        "Desk", "Garages", "Tariffs", "Books", "Reports", "Data map", "Operators", "Account",
+        "Desk", "Garages", "Tariffs", "Books", "Reports",
+        "Faces", "Requests", "Journal", "Legal holds", "Breach kit", "Leak reports", "Data map",
+        "Doctor", "Keys", "Operators", "Account",
     ]  # fmt: skip
     assert tabs(enter(dora).get(f"/s/{campus}/gates").text) == [
-        "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Account",
+        "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Faces", "Account",
     ]  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def facts_of(db: Reader, site: SiteId) -> dict[str, Any]:
         "necessity": use.necessity if use else "",
         "gates": sorted(gates, key=lambda one: str(one["gate"])),
         "keeps_days": checked_times(keeping.times(db) or {}).passages,
-        "edges": sum(1 for edge in edges.edges(db) if edge.site == site and edge.revoked_at is None),
+        "edges": sum(edge.ended_at is None for edge in edges.edges(db, site)),
         "roles": {permission.value: sorted(r.value for r in GRANTED if permission in GRANTED[r]) for permission in LOOKING},
         "measures": list(MEASURES),
     }

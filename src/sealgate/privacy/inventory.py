@@ -115,6 +115,8 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("legal_holds", "person_id", "whose data must not be erased for a while", Keep.HOLD, Form.IDENTITY),
     Personal("legal_holds", "reason", "why it is held, in words", Keep.HOLD, Form.SEALED_TENANT),
     Personal("legal_holds", "made_by", "which operator made the hold", Keep.HOLD, Form.IDENTITY),
+    Personal("breaches", "words", "what happened, in words", Keep.JOURNAL, Form.SEALED_TENANT),
+    Personal("breaches", "made_by", "which operator opened the breach", Keep.JOURNAL, Form.IDENTITY),
     Personal("face_uses", "written_by", "which operator answers for the purpose of faces", Keep.ASSESSMENT, Form.IDENTITY),
     Personal("face_assessments", "made_by", "which operator made the assessment", Keep.ASSESSMENT, Form.IDENTITY),
     Personal("visits", "person_id", "whose visit it is", Keep.VISIT, Form.IDENTITY),

@@ -38,7 +38,7 @@ AREAS: Mapping[str, frozenset[str]] = {
     _("Teams and reviews"): frozenset({"teams", "team_members", "reviews", "goals"}),
     _("Payroll"): frozenset({"pay_terms", "pay_entries", "pay_runs", "payslips"}),
     _("Operators and journal"): frozenset(
-        {"leak_reports", "journal", "operators", "api_keys", "sessions", "own_links", "own_sessions", "setup_links"}
+        {"leak_reports", "journal", "breaches", "operators", "api_keys", "sessions", "own_links", "own_sessions", "setup_links"}
         | {"passkeys", "spent_tickets", "signin_services", "outside_identities"}
     ),
 }

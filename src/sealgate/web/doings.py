@@ -37,6 +37,7 @@ DOINGS: Mapping[str, str] = {
     "ask.refused": _("%(who)s refused what they asked"),
     "journal.searched": _("%(who)s searched the journal for them"),
     "journal.exported": _("%(who)s took the journal’s entries about them along"),
+    "breach.listed": _("%(who)s took them into the list of a breach"),
     "hold.made": _("%(who)s made a legal hold"),
     "hold.lifted": _("%(who)s lifted a legal hold"),
     "own.contact-changed": _("%(who)s changed their own telephone or e-mail"),

@@ -62,6 +62,8 @@ REFUSALS: Mapping[str, Sentence] = {
         _("No camera and no face in a guest room, bath, changing room or toilet"), _("Take the camera and the face away first")
     ),
     "journal.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Check the spelling")),
+    "breach.not-whole": Sentence(_("A breach says what, when it was found, and of which days"), _("Check what was typed")),
+    "breach.told-already": Sentence(_("They were told already"), _AGAIN),
     "hold.not-whole": Sentence(_("A hold names a person or days, and ends within five years"), _("Check what was typed")),
     "hold.nobody": Sentence(_("Nobody, or more than one, has exactly that name"), _("Make the hold from the person’s record")),
     "hold.over": Sentence(_("The hold has ended, or was lifted"), _AGAIN),

@@ -17,6 +17,7 @@ from sealgate.domain.attendance_leave import LeaveState
 from sealgate.domain.attendance_records import RecordKind, RecordState
 from sealgate.domain.attendance_rules import Counting, Forgotten, Period, Rounding, System
 from sealgate.domain.billing import PaymentState, RefundState
+from sealgate.domain.breach import Taken
 from sealgate.domain.desk import Act
 from sealgate.domain.face_use import RoomKind
 from sealgate.domain.invoices import Buyer
@@ -56,6 +57,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AskKind.ACCESS: _("Explanation or copy"),
         AskKind.CORRECT: _("Correction"),
         AskKind.ERASE: _("Erasure"),
+    },
+    Taken: {
+        Taken.COPY: _("A copy of the data, without its keys"),
+        Taken.COPY_AND_KEYS: _("The data with its keys"),
+        Taken.SCREEN: _("What a screen showed"),
     },
     RoomKind: {
         RoomKind.ORDINARY: _("Ordinary room"),

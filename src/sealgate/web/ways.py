@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import segno
@@ -208,7 +208,7 @@ def _notice(
     request: Request, page: Page, person: UUID, version: str, *, asking: bool, refused: Refused | None = None
 ) -> Response:
     text = text_of(version, page.words.language)
-    context = {"person": _person(page, person), "text": text, "version": version, "asking": asking}
+    context: dict[str, Any] = {"person": _person(page, person), "text": text, "version": version, "asking": asking}
     if refused is not None:
         return again(request, "enrol_consent.html", refused, **context)
     return render(request, "enrol_consent.html", **context)

@@ -23,8 +23,9 @@ from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.domain.visits_asking import GuardianNeeded
-from sealgate.flows import enrol, face_notice, face_use, retention, rules
+from sealgate.flows import edges, enrol, face_notice, face_use, retention, rules
 from sealgate.flows.campus import NECESSITY, PURPOSE, RISKS
+from sealgate.flows.face_need import FaceUse
 from sealgate.flows.rules import GateChange, NewGate
 from sealgate.store import directory
 from sealgate.store import face_use as rows
@@ -51,7 +52,7 @@ def south(acme_campus: Campus) -> tuple[SiteId, ZoneId, ZoneId]:
     return site, outside, hall
 
 
-def use(campus: Campus, site: SiteId) -> face_use.FaceUse:
+def use(campus: Campus, site: SiteId) -> FaceUse:
     return face_use.face_use(campus.house, campus.signed, site)
 
 
@@ -111,12 +112,13 @@ def test_umbra_cannot_assess_acmes_site(umbra_campus: Campus, south: tuple[SiteI
 
 
 def test_the_assessment_says_what_the_site_really_does(acme_campus: Campus) -> None:
+    edges.add_edge(acme_campus.house, acme_campus.signed, acme_campus.site, "Box")
     face_use.switch_on(acme_campus.house, acme_campus.signed, acme_campus.site, *SAID)
     found = use(acme_campus, acme_campus.site)
     assert found.standing is Standing.ON
     assert found.newest is not None
     assert [one["gate"] for one in found.newest.facts["gates"]] == ["Door", "Exit"]
-    assert found.newest.facts["keeps_days"] == 90
+    assert (found.newest.facts["keeps_days"], found.newest.facts["edges"]) == (90, 1)
     assert found.newest.facts["roles"]["see-pictures"] == ["administrator", "security"]
     assert found.newest.digest == digest_of(found.newest.facts)
 

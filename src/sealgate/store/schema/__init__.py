@@ -8,6 +8,7 @@ from __future__ import annotations
 from sealgate.store.schema.accounts import api_keys, operators, sessions, setup_links
 from sealgate.store.schema.agreements import agreements
 from sealgate.store.schema.asking import asks, privacy_rules
+from sealgate.store.schema.breach import breaches
 from sealgate.store.schema.edges import edges
 from sealgate.store.schema.face_use import face_assessments, face_filings, face_uses
 from sealgate.store.schema.holds import legal_holds
@@ -68,6 +69,7 @@ __all__ = [
     "asks",
     "bans",
     "bills",
+    "breaches",
     "calendars",
     "calls",
     "consents",

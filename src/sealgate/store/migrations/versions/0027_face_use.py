@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0027"
+down_revision = "0026"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ID = sa.Uuid().with_variant(sa.LargeBinary(), "sqlite")
