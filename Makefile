@@ -52,6 +52,9 @@ fuzz-api: $(VENV)/.ready ## every address by its description, as each role, fift
 soak: $(VENV)/.ready ## a simulated week of a large garage, killed twenty times (half an hour)
 	$(BIN)/pytest tests/soak/day.py tests/soak/week.py --timeout 7200 -s
 
+kills: $(VENV)/.ready ## kill -9 a thousand times while everything is written at once (KILLS=50 for fewer)
+	$(PY) tests/kills/thousand.py $(or $(KILLS),1000)
+
 system: ## PostgreSQL, Chromium, GStreamer and fonts from Debian, for the tests
 	@sh tools/system.sh
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,40 @@ def register(app: typer.Typer) -> None:
     drills = typer.Typer(help="Attack a copy, as somebody would who stole it.", no_args_is_help=True)
     drills.callback()(lambda: None)
     drills.command("spill", help="Find anybody in a stolen copy. Fails on one find.")(spill)
+    drills.command("ransom", help="Lose a site while it is written to, and bring it back. Fails on one loss.")(ransom)
     app.add_typer(drills, name="drill")
+
+
+def ransom(
+    things: Annotated[int, typer.Option(help="Things done before everything is lost", min=10, max=1_000_000)] = 500,
+    to: Annotated[
+        str, typer.Option(help="A bucket such as s3://bucket/drill, by the settings of backups; a folder unless given")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")] = False,
+) -> None:
+    from sealgate.cli.progress import bar
+    from sealgate.drills.ransom import drill
+    from sealgate.settings import load
+
+    given: dict[str, object] = {}
+    if to:
+        kept = load()
+        given = {"backup_to": f"{to.rstrip('/')}/{secrets.token_hex(6)}", "backup_lock_days": kept.backup_lock_days or 1}
+    with tempfile.TemporaryDirectory(prefix="sealgate-ransom-") as home, bar(as_json=as_json) as told:
+        report = drill(Path(home), things, told, **given)
+    rows = [(f"backup {one.what}", f"{one.tries:,}", f"{one.succeeded:,}") for one in report.tried]
+    tell(report.as_json(), rows, ("tried with the server's credentials", "tries", "took something"), as_json=as_json)
+    if not as_json:
+        held = (
+            "held" if report.held else "does not hold by itself: use a bucket with Object Lock, or snapshots of another machine"
+        )
+        typer.echo(f"The {report.place} {held}.")
+        typer.echo(
+            f"{report.acknowledged:,} acknowledged, {len(report.lost)} lost. RPO {report.rpo:g} s, RTO {report.rto:g} s; "
+            f"journals {'whole' if report.whole else 'not whole'}."
+        )
+    if not report.passed:
+        raise typer.Exit(1)
 
 
 def spill(
