@@ -82,6 +82,9 @@ def spill(
         Path | None,
         typer.Option(help="File of words about somebody, one a line: nothing of them may be found, as after an erasure"),
     ] = None,
+    scratch: Annotated[
+        str, typer.Option(help="Address of an empty PostgreSQL database in which --control may leak, for a site on PostgreSQL")
+    ] = "",
     control: Annotated[
         bool, typer.Option("--control", help="First attack a copy that leaks on purpose; fail unless every leak is found")
     ] = False,
@@ -103,7 +106,7 @@ def spill(
             made = stack.enter_context(_made(Sizes(people, plates, passages, days), reader, shots, bars))
             settings, words = made.settings, words | made.words
         face = shots[0][0] if shots else None
-        plan = Plan(control=control, guesses=guesses, reader=reader, face=face, also=tuple(also or ()), words=words)
+        plan = Plan(control, guesses, reader, face, tuple(also or ()), scratch, words)
         report = drill(settings, plan, _progress(bars, plan))
     if page:
         page.write_text(made_page(report, datetime.now(UTC)), encoding="utf-8")

@@ -39,9 +39,11 @@ def second_site(house: House, signed: Signed) -> SecondSite:
     from sealgate.domain.places import GateKind
     from sealgate.domain.sightings import Means
     from sealgate.flows import rules
+    from sealgate.flows.campus import assess_faces
 
     south = rules.add_site(house, signed, "South Campus", SHANGHAI)
     outside = next(zone.zone for zone in rules.zones(house, signed, south) if zone.outside)
+    assess_faces(house, signed, south)
     yard = rules.add_zone(house, signed, south, "Yard")
     way = rules.NewGate("Yard gate", GateKind.BARRIER, outside, yard, frozenset({Means.PLATE, Means.QR}))
     return SecondSite(south, rules.add_gate(house, signed, south, way))

@@ -53,21 +53,29 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """`words` are known to whoever made the site and to no vault: numbers of which tokens alone are kept."""
+    """`words` are known to whoever made the site and to no vault: numbers of which tokens alone are kept. `house` is of the
+    running program, `signed` may do everything there, and `people` are those out of the file."""
 
     settings: Settings
     words: dict[str, str]
+    house: House
+    signed: Signed
+    people: Sequence[PersonId]
 
 
 @contextmanager
-def built(home: Path, sizes: Sizes, faces: FaceReader | None, shots: Sequence[Sequence[bytes]], told: Told) -> Iterator[Built]:
-    """The site while it runs: its database is open and its log is full, as on the day it is stolen."""
+def built(
+    home: Path, sizes: Sizes, faces: FaceReader | None, shots: Sequence[Sequence[bytes]], told: Told, **given: str
+) -> Iterator[Built]:
+    """The site while it runs: its database is open and its log is full, as on the day it is stolen. `given` are further
+    settings, such as the addresses of databases.
+    """
     from sealgate.app import initialise, running
     from sealgate.flows import campus as campuses
     from sealgate.flows import garage_demo, visit_demo
     from sealgate.settings import load
 
-    settings = load(data=home / "data", keys=home / "keys", port=0, simulated_payments=True)
+    settings = load(data=home / "data", keys=home / "keys", port=0, simulated_payments=True, **given)
     initialise(settings, "Harbour Works")
     with running(settings, faces=faces or _made_up_faces(), plates=None, publishes=False) as program:
         house, tenant = program.house, program.house.store.tenants()[0].tenant
@@ -85,7 +93,7 @@ def built(home: Path, sizes: Sizes, faces: FaceReader | None, shots: Sequence[Se
         house.store.empty_log()  # as the clockwork does every minute
         site.beside(program, home)
         site.moments()
-        yield Built(settings, site.words)
+        yield Built(settings, site.words, house, site.signed, site.people)
 
 
 def steps(sizes: Sizes) -> int:
@@ -102,10 +110,10 @@ class _Site:
         from sealgate.flows.campus import system
 
         self._house, self._campus, self._garage, self._sizes, self._told = house, campus, garage, sizes, told
-        self._signed: Signed = system(house, campus.tenant)
+        self.signed: Signed = system(house, campus.tenant)
         self._dice = random.Random(17)  # noqa: S311 - made-up people, no secret
         self._plates = list(self._new_plates(sizes.plates))
-        self._people: list[PersonId] = []
+        self.people: list[PersonId] = []
         self._some_people = b""
         self.words: dict[str, str] = {}
         self._today = house.clock.now().astimezone(ZoneInfo(SHANGHAI)).date()
@@ -128,7 +136,7 @@ class _Site:
 
         from sealgate.flows.campus import enrol_faces
 
-        self._south = second_site(self._house, self._signed)
+        self._south = second_site(self._house, self.signed)
         for site in (self._campus.site, self._south.site):
             enrol_faces(self._house, replace(self._campus, site=site), "drill", shots)
         self._told("faces", 0)
@@ -138,14 +146,14 @@ class _Site:
         from sealgate.flows import people_import
         from sealgate.store import directory
 
-        house, signed = self._house, self._signed
+        house, signed = self._house, self.signed
         text = self._file(self._sizes.people, 0)
         self._some_people = b"".join(text.splitlines(keepends=True)[: 1 + OTHERS])
         found = people_import.check(house, signed, text)
         people_import.enrol_all(house, signed, found, ZoneInfo(SHANGHAI))
         people_import.bring(house, signed, self._file(20, self._sizes.people + 1_000), SHANGHAI)
         with house.store.read(signed.tenant) as db:
-            self._people = [row.person for row in directory.people(db, limit=self._sizes.people)]
+            self.people = [row.person for row in directory.people(db, limit=self._sizes.people)]
         self._told("people", 0)
 
     def _file(self, count: int, first: int) -> bytes:
@@ -176,7 +184,7 @@ class _Site:
         from sealgate.flows import permits, signin
         from sealgate.flows.permits import PermitTerms
 
-        house, signed, lots = self._house, self._signed, frozenset({self._garage.lot})
+        house, signed, lots = self._house, self.signed, frozenset({self._garage.lot})
         left = self._plates[len(self._plates) // 2 :]
         for first in range(0, len(left), A_PERMIT):
             some = tuple(left[first : first + A_PERMIT])
@@ -217,7 +225,7 @@ class _Site:
         purpose = f"incident: {next(self._names())} says that the car was scratched"
         now = house.clock.now()
         query = PassageQuery(since=now - DAY, until=now, plate=self._plates[0])
-        looking.search(house, self._signed, campus.site, purpose, query)
+        looking.search(house, self.signed, campus.site, purpose, query)
         self._told("moments", 0)
 
     def personnel(self) -> None:
@@ -239,7 +247,7 @@ class _Site:
 
     def beside(self, program: object, home: Path) -> None:
         """Another organisation that knows the same people and cars, whoever is not let in, and a box at the garage."""
-        self.words |= blocked(self._house, self._signed, self._dice)
+        self.words |= blocked(self._house, self.signed, self._dice)
         another(self._house, self._some_people, DRIVERS, self._plates[:OTHERS])
         self._told("another organisation", 0)
         spooled(program, home, self._campus, self._plates[-PICTURES:])
@@ -263,7 +271,7 @@ class _Site:
         for start in range(0, self._sizes.passages, BATCH):
             count = min(BATCH, self._sizes.passages - start)
             rows = [self._row(ids, begins + (start + number) * apart) for number in range(count)]
-            with house.store.begin(campus.tenant, self._signed.actor) as tx:
+            with house.store.begin(campus.tenant, self.signed.actor) as tx:
                 passages.append(tx, rows)
                 journal.write(tx, house.keyring, house.clock.now(), "passages.recorded", object=journal.written(rows))
             self._told("passages", count)
@@ -290,7 +298,7 @@ class _Site:
                 owner = of_day(site, day)
             token = house.index.day_token(tenant, site, day, "plate", plate)
         else:
-            person = self._dice.choice(self._people)
+            person = self._dice.choice(self.people)
             token, means, gate = house.index.day_token(tenant, site, day, "person", str(person)), Means.CARD, self._campus.lobby
             who = seal(house, tenant, owner, Place(tenant, "passages", "who", str(passage)), {"person": str(person)})
             record, owner = {}, subject(person)

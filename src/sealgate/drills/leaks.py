@@ -32,18 +32,21 @@ OPEN_ADDRESSES = (TELLS, SHOWS, STREAMS, BREAKS)
 
 @dataclass(frozen=True, slots=True)
 class Thief:
-    """What is planted for. `face` is somebody's picture, where there is one; `root` the root key's bytes, if it is a file."""
+    """What is planted for. `face` is somebody's picture, where there is one; `root` the root key's bytes, if it is a file;
+    `calls` whether a server is called as well."""
 
     truth: Truth
     face: bytes | None = None
     root: bytes = b""
+    calls: bool = True
 
 
 @contextmanager
 def planted(data: Path, keys: Path, thief: Thief) -> Iterator[Sequence[Leak]]:
     """Put the leaks into a working copy, to be copied as stolen within the body: its log is full until then."""
     words = Words(thief.truth)
-    made = [*leaks_files.plant(data, thief.truth, words, thief.face, thief.root), *plant_word(keys, words)]
+    made = leaks_files.plant(data, thief.truth, words, thief.face, thief.root)
+    made += plant_word(keys, words) if thief.calls else []
     made += leaks_rows.plant_edge(data / "edge-box" / "sealgate.sqlite", words)
     with leaks_rows.planted(data / "sealgate.sqlite", thief.truth, words) as rows:
         yield [*made, *rows]

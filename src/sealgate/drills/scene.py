@@ -36,6 +36,9 @@ class Scene:
     databases: dict[str, Path]
     opened: Settings
     truth: Truth
+    server_files: str = ""
+    """Where PostgreSQL's own folder lies among the files, if there is one."""
+
     told: Told = field(default=lambda _what: None, repr=False)
     _wrapped: list[tuple[str, str, bytes]] = field(default_factory=list, repr=False)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,10 +20,11 @@ from pydantic import SecretStr
 
 from sealgate.app import running
 from sealgate.domain.errors import Fault
-from sealgate.drills import documents, leaks, linking, reading
+from sealgate.drills import documents, leaks, linking, postgres, reading
+from sealgate.drills.copying import DATABASE, copied, taken
 from sealgate.drills.guessing import guessing
 from sealgate.drills.picturing import PICTURES, TEMPLATES, faces_by
-from sealgate.drills.planted import Leak
+from sealgate.drills.planted import Leak, Words
 from sealgate.drills.ports import ports_of
 from sealgate.drills.provoking import errors_of
 from sealgate.drills.scene import Attack, Count, Result, Scene, databases_in
@@ -36,7 +36,6 @@ from sealgate.ports import FaceReader
 from sealgate.settings import Settings
 
 GUESSES = 20_000
-DATABASE = "sealgate.sqlite"
 SERVER_ATTACKS = 5
 SHORTEST_SECRET = 8
 _KEY_FILE = re.compile(rb"sealgate-root-1 ([0-9a-f]{64})")
@@ -48,17 +47,19 @@ class NotASite(Fault):
     code = "drill.no-site"
 
 
-class OnlyFiles(Fault):
-    """The drill reads files: of a site on PostgreSQL it cannot copy the pages."""
+class NoFiles(Fault):
+    """Of a site on PostgreSQL the thief has the server's files too, so the drill has to be shown them."""
 
-    code = "drill.postgres"
+    code = "drill.no-files"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`guesses` are plates tried beside the known ones. `reader` finds faces; `face` is a picture of one, to plant. `also` are
     files and folders that a thief would take with it: a dump, backups, logs, an edge's disk. `words` are looked for beside what
-    the vault knows, by their kinds: what was of somebody who is erased, for whom no vault answers any more.
+    the vault knows, by their kinds: what was of somebody who is erased, for whom no vault answers any more. `scratch` is the
+    address of an empty database, of whoever may make tables in it: where a site is on PostgreSQL, leaks are planted there.
+    `calls` False starts no server and leaves out whoever would call it.
     """
 
     control: bool = False
@@ -66,7 +67,9 @@ class Plan:
     reader: FaceReader | None = None
     face: bytes | None = None
     also: tuple[Path, ...] = ()
+    scratch: str = field(default="", repr=False)
     words: Mapping[str, str] = field(default_factory=dict)
+    calls: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +110,47 @@ class Progress:
 
 
 def drill(settings: Settings, plan: Plan, progress: Progress | None = None) -> Report:
-    """Attack a copy of that site. Raises `NotASite`, `OnlyFiles`, `NoServer`, and what opening the vault raises."""
+    """Attack a copy of that site. Raises `NotASite`, `NoFiles`, `NoDump`, `NoServer`, and what opening the vault raises."""
     progress, began = progress or Progress(), time.monotonic()
-    if settings.database or settings.keys_database:
-        raise OnlyFiles("the drill needs a site on SQLite", hint="Leave SEALGATE_DATABASE and SEALGATE_KEYS_DATABASE unset")
-    if not (settings.data / DATABASE).is_file():
-        raise NotASite(
-            f"there is no sealgate.sqlite in {settings.data}", hint="Name the folder that `sealgate serve --data` has"
-        )
+    check(settings, plan)
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="sealgate-drill-")))
         stolen = _stolen(settings.data, plan.also, home / "stolen")
-        opened = _copied(settings, home / "opened")
+        opened = copied(settings, home / "opened")
         progress.step("opening the vault")
         truth = truth_of(opened, progress.told)
         truth.add(plan.words)
-        every = addresses(opened)
+        every = addresses(opened) if plan.calls else []
         found = _controlled(settings, truth, every, plan, progress, home / "leaking") if plan.control else ()
-        scene = Scene(stolen, databases_in(stolen, home / "thief", DATABASE), opened, truth, progress.told)
+        if settings.database:
+            postgres.dumped(settings.database, map(str, truth.tenants), stolen / "dump")
+        scene = _scene(stolen, opened, home / "thief", truth, _server_files(plan), progress)
         results = _attacked(scene, every, plan, progress, home / "server")
         size = size_of(stolen)
     took = time.monotonic() - began
     return Report(results, found, len(truth.words), truth.left_out, truth.destroyed, size, took)
+
+
+def check(settings: Settings, plan: Plan) -> None:
+    """Raises `NotASite`, `NoFiles`."""
+    if not settings.database and not (settings.data / DATABASE).is_file():
+        raise NotASite(
+            f"there is no sealgate.sqlite in {settings.data}", hint="Name the folder that `sealgate serve --data` has"
+        )
+    if settings.database and not any((path / "PG_VERSION").is_file() for path in plan.also):
+        raise NoFiles("PostgreSQL's own files are missing", hint="Name the server's data folder, or a copy of it, with --also")
+    if settings.database and plan.control and not plan.scratch:
+        raise NoFiles("the control needs a place to leak in", hint="Name an empty database of the same server with --scratch")
+
+
+def _scene(stolen: Path, opened: Settings, thief: Path, truth: Truth, files: str, progress: Progress) -> Scene:
+    """Of a site on PostgreSQL the thief opens a dump of all rows: the working copy as it is before a server runs on it."""
+    found = databases_in(stolen, thief, DATABASE)
+    if DATABASE not in found:
+        copy = thief / DATABASE
+        shutil.copy(opened.data / DATABASE, copy)
+        found = {DATABASE: copy, **found}
+    return Scene(stolen, found, opened, truth, files, progress.told)
 
 
 def truth_of(settings: Settings, told: Callable[[str], None] = lambda _what: None) -> Truth:
@@ -151,46 +173,30 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, bytes]]:
 
 def _stolen(data: Path, also: Sequence[Path], to: Path) -> Path:
     """Every byte as it lies there, with the log of a database that is in use; and what else was taken."""
-    shutil.copytree(data, to, symlinks=True)
+    taken(data, to)
     for number, path in enumerate(also):
-        copy = to / "also" / f"{number} {path.name}"
-        copy.parent.mkdir(exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, copy, symlinks=True, ignore_dangling_symlinks=True)
-        else:
-            shutil.copy(path, copy)
+        taken(path, to / "also" / f"{number} {path.name}")
     return to
 
 
-def _copied(settings: Settings, to: Path) -> Settings:
-    """A working copy with its keys. Of a database in use SQLite itself makes one whole."""
-    to.mkdir(mode=0o700)
-    shutil.copytree(settings.data, to / "data", ignore=shutil.ignore_patterns("sealgate.sqlite*", "LOCK"), symlinks=True)
-    shutil.copytree(settings.keys_folder, to / "keys", ignore=shutil.ignore_patterns("keys.sqlite*"))
-    for source, copy in (
-        (settings.data / "sealgate.sqlite", to / "data" / "sealgate.sqlite"),
-        (settings.keys_folder / "keys.sqlite", to / "keys" / "keys.sqlite"),
-    ):
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as live,
-            closing(sqlite3.connect(copy)) as made,
-        ):
-            live.backup(made)
-    if settings.passphrase is None and not (to / "keys" / "root.key").exists():
-        shutil.copy(settings.key_file, to / "keys" / "root.key")
-    return settings.model_copy(update={"data": to / "data", "keys": to / "keys", "root_key_file": None, "port": 0})
+def _server_files(plan: Plan) -> str:
+    """Where PostgreSQL's folder lies among the stolen files; nowhere for a site on SQLite."""
+    return next((f"also/{n} {path.name}" for n, path in enumerate(plan.also) if (path / "PG_VERSION").is_file()), "")
 
 
 def _controlled(
     settings: Settings, truth: Truth, every: Sequence[Address], plan: Plan, progress: Progress, home: Path
 ) -> tuple[tuple[Leak, bool], ...]:
     home.mkdir()
-    opened = _copied(settings, home / "opened")
+    opened = copied(settings, home / "opened")
     root = next((secret for secret, name in truth.secrets.items() if name == "the root key"), b"")
-    thief = leaks.Thief(truth, plan.face if plan.reader else None, root)
-    with leaks.planted(opened.data, opened.keys_folder, thief) as planted:
-        stolen = _stolen(opened.data, (), home / "stolen")
-    scene = Scene(stolen, databases_in(stolen, home / "thief", DATABASE), opened, truth, progress.told)
+    thief = leaks.Thief(truth, plan.face if plan.reader else None, root, plan.calls)
+    with leaks.planted(opened.data, opened.keys_folder, thief) as rows:
+        planted = [*rows, *(postgres.plant(plan.scratch, _server_files(plan), Words(truth)) if settings.database else ())]
+        stolen = _stolen(opened.data, plan.also if settings.database else (), home / "stolen")
+    if settings.database:
+        postgres.dumped_whole(plan.scratch, stolen / "dump")
+    scene = _scene(stolen, opened, home / "thief", truth, _server_files(plan), progress)
     results = _attacked(scene, [*every, *leaks.OPEN_ADDRESSES], plan, progress, home / "server", leaking=True)
     shutil.rmtree(home)
     return tuple((leak, leak.is_found(results)) for leak in planted)
@@ -201,6 +207,8 @@ def _attacked(
 ) -> tuple[Result, ...]:
     """The server starts while the files are read."""
     prefix = "control: " if leaking else ""
+    if not plan.calls:
+        return tuple(_run(attack, scene, progress, prefix) for attack in attacks_of(plan))
     with served(scene.opened, home, leaks.LEAKING_SERVER if leaking else SERVE) as server:
         attacks = (*attacks_of(plan), *attacks_on(server, every))
         return tuple(_run(attack, scene, progress, prefix) for attack in attacks)
@@ -226,5 +234,5 @@ def _run(attack: Attack, scene: Scene, progress: Progress, prefix: str) -> Resul
 
 def steps(plan: Plan) -> int:
     """How often `Progress.step` is called."""
-    once = len(attacks_of(plan)) + SERVER_ATTACKS
+    once = len(attacks_of(plan)) + (SERVER_ATTACKS if plan.calls else 0)
     return 1 + (2 if plan.control else 1) * once

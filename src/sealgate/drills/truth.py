@@ -116,12 +116,21 @@ def taken_from(house: House, told: Callable[[str], None] = lambda _what: None) -
 
 
 def words_of_file(text: str) -> dict[str, str]:
-    """Words with their kinds, out of a text with one in each line, or of JSON with texts anywhere in it."""
+    """Words of somebody with their kinds: one in each line, or the `data.json` that was handed over to them before they were
+    erased. Of JSON only what says who somebody is is taken, for gates and reasons are everybody's."""
     try:
-        found = dict(_walk(json.loads(text), ""))
+        record = json.loads(text)
     except ValueError:
-        found = {line.strip(): _guessed(line.strip()) for line in text.splitlines() if line.strip()}
-    return {word: "a word of the person" if kind == "words" else kind for word, kind in found.items()}
+        found = [(line.strip(), _guessed(line.strip())) for line in text.splitlines()]
+        return {word: "a word of the person" if kind == "words" else kind for word, kind in found if not _is_short(word)}
+    if isinstance(record, dict) and isinstance(record.get("profile"), dict):
+        record = [record["profile"], record.get("ways_in"), record.get("passages")]
+    return {word: kind for word, kind in _walk(record, "") if kind != "words" and not _is_short(word)}
+
+
+def _is_short(text: str) -> bool:
+    """Such a one stands everywhere and proves nothing."""
+    return len(text) < 2 if _CJK.search(text) else len(text) < (7 if text.isdigit() else 5)
 
 
 def _all(db: Reader, table: str, *columns: str) -> sa.Select[Any]:
@@ -232,9 +241,8 @@ def _note(truth: Truth, common: Counter[str], text: str, kind: str) -> None:
 def _leave_out(truth: Truth, common: Counter[str]) -> None:
     """A digit or two, a syllable, or what everybody has, would be found everywhere and prove nothing."""
     for text in list(truth.words):
-        short = len(text) < 2 if _CJK.search(text) else len(text) < (7 if text.isdigit() else 5)
         dull = truth.words[text] == "words" and common[text] >= _COMMON
-        if short or dull:
+        if dull or _is_short(text):
             del truth.words[text]
             truth.left_out += 1
 

@@ -538,7 +538,8 @@ FAULTS: Mapping[str, Sentence] = {
     "settings.unknown": Sentence(_("There is no such setting"), _("Look it up in docs/install.md")),
     "app.cannot-write": Sentence(_("The folder cannot be written to"), _("Choose a folder that this user may write to")),
     "drill.no-site": Sentence(_("There is no site in that folder"), _("Name the folder that holds sealgate.sqlite")),
-    "drill.postgres": Sentence(_("The drill reads a site on SQLite only"), _("Leave the addresses of databases unset")),
+    "drill.no-files": Sentence(_("The drill needs PostgreSQL’s own files"), _("Name the server’s data folder with --also")),
+    "drill.no-dump": Sentence(_("PostgreSQL’s dump was not made"), _("Install pg_dump and let the role read every table")),
     "drill.no-server": Sentence(_("The server on the copy did not start"), _("Try sealgate serve on a copy of the folder")),
     "app.listening-without-tls": Sentence(
         _("It would listen without TLS where others reach it"),
