@@ -75,6 +75,7 @@ class Scope(StrEnum):
     INVITE = "visits.invite"
     READ = "visits.read"
     CANCEL = "visits.cancel"
+    PEOPLE = "people.sync"
 
 
 GRANTED: dict[Role, frozenset[Permission]] = {

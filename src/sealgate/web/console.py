@@ -305,7 +305,7 @@ def _elsewhere(request: Request, error: Exception) -> Response:
 
 def wants_json(request: Request) -> bool:
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+    return request.url.path.startswith(("/api/", "/scim/")) or ("json" in accept and "text/html" not in accept)
 
 
 def problem(told: Told, error: Exception) -> JSONResponse:

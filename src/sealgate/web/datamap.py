@@ -24,7 +24,7 @@ Text = Annotated[str, Form()]
 
 AREAS: Mapping[str, frozenset[str]] = {
     _("People"): frozenset(
-        {"people", "imports", "group_members", "presence", "credentials", "consents", "asks", "legal_holds"}
+        {"people", "imports", "synced_people", "group_members", "presence", "credentials", "consents", "asks", "legal_holds"}
     ),
     _("Visits and blocks"): frozenset({"visits", "visit_blocks"}),
     _("Passages and gates"): frozenset({"passages", "replays", "gates", "edges", "face_uses", "face_assessments"}),

@@ -118,7 +118,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         changes = scope["type"] == "http" and scope["method"] not in SAFE
-        if changes and not scope["path"].startswith("/api/") and not ours(Headers(scope=scope)):
+        if changes and not scope["path"].startswith(("/api/", "/scim/")) and not ours(Headers(scope=scope)):
             raise CrossOrigin
         await self.app(scope, receive, send)
 

@@ -12,6 +12,13 @@ _RUNS = _("Ask whoever runs this installation")
 SIGNING_IN: Mapping[str, Sentence] = {
     "signin.step-used": Sentence(_("This step was taken already"), _("Sign in again")),
     "signin.not-fresh": Sentence(_("You signed in too long ago for this"), _("Sign out, sign in again and come back")),
+    "sync.invalid": Sentence(_("What the directory sent does not fit"), _("Compare it with docs/integrate.md")),
+    "sync.user-name-taken": Sentence(_("That user name is somebody else’s"), _("Each user name is one person’s")),
+    "sync.changed-meanwhile": Sentence(_("The person was changed meanwhile"), _("Read them again, and change that")),
+    "sync.unknown-directory": Sentence(
+        _("No directory is known by that key"), _("Make a key under Operators, API keys, for keeping people in step")
+    ),
+    "sync.too-large": Sentence(_("The directory sent too much at once"), _("Send one person at a time")),
     "service.bad-settings": Sentence(_("That does not fit a sign-in service"), _("Check what was typed")),
     "service.none": Sentence(_("There is no sign-in service of that organisation"), _("Check its name, or use your password")),
     "service.no-address": Sentence(

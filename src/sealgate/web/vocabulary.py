@@ -342,6 +342,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Scope.INVITE: _("Invite visitors"),
         Scope.READ: _("Read where a visit stands"),
         Scope.CANCEL: _("Cancel visits"),
+        Scope.PEOPLE: _("Keep people in step with a directory"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),

@@ -61,6 +61,7 @@ from sealgate.store.directory.people import (
     set_presence,
     set_profile,
     set_suspended,
+    set_valid_until,
     update_person,
 )
 
@@ -118,6 +119,7 @@ __all__ = [
     "set_presence",
     "set_profile",
     "set_suspended",
+    "set_valid_until",
     "stopped_arrivals",
     "sweep_imports",
     "tokens_taken",

@@ -80,6 +80,11 @@ def update_person(
     return tx.change(s.people, [p.person_id == person], values) == 1
 
 
+def set_valid_until(tx: Tx, person: PersonId, until: datetime | None) -> bool:
+    """Whether there is such a person."""
+    return tx.change(s.people, [p.person_id == person], {"valid_until": until}) == 1
+
+
 def set_suspended(tx: Tx, person: PersonId, *, suspended: bool) -> bool:
     """Whether there is such a person."""
     return tx.change(s.people, [p.person_id == person], {"suspended": suspended}) == 1

@@ -60,6 +60,7 @@ from sealgate.store.schema.stays import (
     stays,
     unseen,
 )
+from sealgate.store.schema.sync import synced_people
 from sealgate.store.schema.teams import goals, review_cycles, reviews, team_members, teams
 from sealgate.store.schema.visits import letters, reception_calls, visit_blocks, visit_rules, visits
 
@@ -145,6 +146,7 @@ __all__ = [
     "stay_masks",
     "stay_validations",
     "stays",
+    "synced_people",
     "tariffs",
     "team_members",
     "teams",
