@@ -174,6 +174,12 @@ def acme_campus(house: House) -> Campus:
 
 
 @pytest.fixture
+def acme_on() -> Callable[[House], Campus]:
+    """Acme in a house that a test has put together itself."""
+    return lambda house: found_campus(house, "Acme")
+
+
+@pytest.fixture
 def umbra_campus(house: House) -> Campus:
     return found_campus(house, "Umbra")
 

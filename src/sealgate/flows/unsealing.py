@@ -65,6 +65,7 @@ class Unsealing:
 
     def __init__(self, keyring: Keyring, clock: Clock, find: Callable[[bytes], Sequence[Root]]) -> None:
         self._keyring, self._clock, self._find = keyring, clock, find
+        keyring.look_with(find)
         self._shares: dict[tuple[bytes, int], Share] = {}
         self._since: datetime | None = None
         self._trouble = ""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sealgate.domain.errors import Fault, Refused
 from sealgate.vault.envelope import NAME_BYTES
-from sealgate.vault.errors import WrongRoot
+from sealgate.vault.errors import NoKeyFile, NotAKeyFile, WrongRoot
 from sealgate.vault.keptroots import Holder, NoKeeper, RootKeeper, holders, new_kept_root, open_kept_root
 from sealgate.vault.roots import KeyFileRoot, Root, create_key_file, open_passphrase_root, read_check, sync_folder
 from sealgate.vault.systemdcreds import SealedBy, SystemdCreds
@@ -58,10 +58,25 @@ class RootSource:
                 return []
 
     def _files(self, check: bytes) -> list[Root]:
-        """The key file, and the one that was to follow it in a rotation that did not end."""
+        """The key file, and the one that was to follow it in a rotation that did not end.
+
+        Another process may put the one in the other's place while we look, or be writing it: so the first is looked at twice.
+        """
         known = {entry.root_name for entry in read_check(check)}
-        there = [KeyFileRoot(path) for path in (self.key_file, self.next_file) if path.exists()]
-        fitting: list[Root] = [root for root in there if root.name in known]
+        there: dict[bytes, Root] = {}
+        for path in (self.key_file, self.next_file, self.key_file):
+            try:
+                root = KeyFileRoot(path)
+            except NoKeyFile:
+                continue
+            except NotAKeyFile:
+                if path == self.next_file:
+                    continue
+                raise
+            there[root.name] = root
+        if not there and self.key_file.exists():
+            KeyFileRoot(self.key_file)  # which says why it cannot be read
+        fitting = [root for name, root in there.items() if name in known]
         if there and not fitting:
             raise WrongRoot
         return fitting

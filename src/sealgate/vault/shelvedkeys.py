@@ -12,6 +12,7 @@ from datetime import timedelta
 from threading import Lock
 from uuid import UUID
 
+from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import TenantId, uuid7
 from sealgate.ports import Clock, KeyKind, KeyShelf, WrappedKey
 from sealgate.vault.envelope import KEY_BYTES
@@ -35,7 +36,8 @@ class ShelvedKeys:
     """Opened keys by scope and by name. Any thread may ask, and no lock is held while the shelf works, but for `turn`.
 
     `roots` holds the root in use, and a second one while rotating or after a rotation that failed; it is empty while sealed.
-    Who changes it, or puts a key under a root, holds `turn`.
+    Who changes it, or puts a key under a root, holds `turn`. `find` gives roots of a check that need nobody: it is asked where
+    a key turns out to lie under a root that another process has rotated to.
     """
 
     def __init__(self, shelf: KeyShelf, clock: Clock, capacity: int, trust: timedelta) -> None:
@@ -43,7 +45,9 @@ class ShelvedKeys:
         self._clock = clock
         self._open_keys = OpenKeys(capacity, trust)
         self.roots: tuple[Root, ...] = ()
+        self.find: Callable[[bytes], Sequence[Root]] = lambda _check: ()
         self.turn = Lock()
+        self._adding = Lock()
 
     def require_root(self) -> None:
         if not self.roots:
@@ -155,11 +159,34 @@ class ShelvedKeys:
     def _sole_root(self) -> Root:
         self.require_root()
         known = [entry.root_name for entry in read_check(self.root_check())]
-        if len(known) > 1 or len(self.roots) > 1:
+        if len(known) > 1:
             raise RotationPending
-        if known[0] != self.roots[0].name:
+        if self._held(known[0]) is None:
+            self._found(known[0])
+        root = self._held(known[0])
+        if root is None:
             raise WrongRoot
-        return self.roots[0]
+        return root
+
+    def _held(self, name: bytes) -> Root | None:
+        return next((root for root in self.roots if root.name == name), None)
+
+    def _found(self, name: bytes) -> bool:
+        """Another process has rotated the root, or is about to: whether the root of that name is held now."""
+        while True:
+            check = self.root_check()
+            more = self._looked_for(check)
+            with self._adding:
+                self.roots = (*self.roots, *(root for root in more if self._held(root.name) is None))
+            if self._held(name) is not None or self.root_check() == check:
+                return self._held(name) is not None
+
+    def _looked_for(self, check: bytes) -> list[Root]:
+        known = {entry.root_name for entry in read_check(check)}
+        try:
+            return [root for root in self.find(check) if root.name in known]
+        except (Refused, Fault):
+            return []
 
     def _put_under_key(self, tenant: TenantId, kind: KeyKind, scope: str) -> WrappedKey:
         wrapper = self._newest_wrapper(tenant)
@@ -185,8 +212,11 @@ class ShelvedKeys:
         while True:
             try:
                 return self._unwrapped(record)
-            except (WrongRoot, UnknownKey, KeyDestroyed):
+            except (WrongRoot, UnknownKey, KeyDestroyed) as error:
                 newer = changed_since(self._shelf, record)
+                if newer is None and isinstance(error, WrongRoot) and self._found(wrapper_of(record)):
+                    continue
+                newer = newer or changed_since(self._shelf, record)
                 if newer is None:
                     raise
                 record = newer

@@ -77,9 +77,10 @@ class Centre:
     def settings(self) -> Settings:
         return load(data=self.home / "data", keys=self.home / "keys", port=self.port, simulated_payments=True)
 
-    def start(self) -> None:
+    def start(self, *, may_be_sealed: bool = False) -> None:
         """On the port that it had before."""
-        self.program = self._open.enter_context(running(self.settings, faces=None, plates=None, clock=self.clock))
+        here = running(self.settings, faces=None, plates=None, clock=self.clock, may_be_sealed=may_be_sealed)
+        self.program = self._open.enter_context(here)
         self.address = self._open.enter_context(listening(self.program)).address
         self.port = int(self.address.rpartition(":")[2])
 
