@@ -313,6 +313,7 @@ class AtWork:
             "operators": "/operators",
             "api-keys": "/operators/keys",
             "doctor": "/doctor",
+            "keys": "/keys",
             "leaks": "/leaks",
             "account": "/account",
             "account-factor": "/account/factor",
