@@ -27,7 +27,12 @@ Enters = Callable[[Signed], Any]
 OPEN_TO_ALL = {
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/passkey",
+    "/sign-in/passkey/options",
+    "/sign-in/service",
+    "/sign-in/service/back",
     "/set-up/{secret}",
+    "/set-up/{secret}/service",
     "/language/{language}",
     "/.well-known/security.txt",
     "/leak",
