@@ -77,7 +77,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         AskState.TAKEN_BACK: _("Taken back"),
     },
     AskField: {
-        AskField.NAME: _("Name"),
+        AskField.NAME: _("Full name"),
         AskField.PHONE: _("Phone"),
         AskField.EMAIL: _("E-mail"),
         AskField.NUMBER: _("Number"),
