@@ -51,6 +51,9 @@ _COMMON = 5
 
 _DULL = re.compile(r"[0-9a-f-]{32,36}|\d{4}-\d\d(-\d\d.*)?|[a-z0-9:._-]+|[+-]?[\d.,:%]+")
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_PUBLISHED = (("face_uses", "purpose"), ("face_uses", "necessity"))
+"""What an organisation says on a sign at its door: no word of anybody, though a journal entry seals it again, cut short."""
+
 _SKIPPED = {("work_months", "days"), ("operators", "password"), ("operators", "totp"), ("presence", "state")}
 """Derived figures, hashes and states: no words of anybody."""
 
@@ -110,6 +113,7 @@ def taken_from(house: House, told: Callable[[str], None] = lambda _what: None) -
                 told(f"{table}.{column}")
                 for text, kind in _texts(house, db, table, column, truth):
                     _note(truth, common, text, kind)
+            _published(db, truth)
             _standing(house, db, truth)
     _leave_out(truth, common)
     return truth
@@ -236,6 +240,16 @@ def _note(truth: Truth, common: Counter[str], text: str, kind: str) -> None:
         common[text] += 1
     if truth.words.get(text, "words") == "words":
         truth.words[text] = kind
+
+
+def _published(db: Reader, truth: Truth) -> None:
+    for table, column in _PUBLISHED:
+        for (text,) in db.sql.execute(_all(db, table, column)):
+            for word in [
+                w for w, kind in truth.words.items() if kind == "words" and text and text.startswith(w) and len(w) > 40
+            ]:
+                del truth.words[word]
+                truth.left_out += 1
 
 
 def _leave_out(truth: Truth, common: Counter[str]) -> None:
