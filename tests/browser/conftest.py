@@ -312,6 +312,7 @@ class AtWork:
             "site-new": "/sites/new",
             "operators": "/operators",
             "api-keys": "/operators/keys",
+            "backups": "/backups",
             "doctor": "/doctor",
             "keys": "/keys",
             "leaks": "/leaks",

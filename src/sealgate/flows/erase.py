@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import IO
 from uuid import UUID
@@ -71,7 +71,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`note` is a signed note that names nobody: it is for the person to keep."""
+    """`note` is a signed note that names nobody: it is for the person to keep. `backups` are when those were made that hold
+    the person still, unreadable from now on."""
 
     person: PersonId
     at: datetime
@@ -80,6 +81,7 @@ class Receipt:
     pictures: int
     kept: int
     note: str
+    backups: tuple[datetime, ...] = ()
 
 
 def export(house: House, signed: Signed, person: PersonId, file: IO[bytes]) -> Exported:
@@ -138,7 +140,7 @@ def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
         removed = erasing.remove(tx, person)
         left = erasing.traces(tx, person)
         kept = left.pop("payslips", 0)
-        receipt = Receipt(person, now, removed, blanked, len(names), kept, "")
+        receipt = Receipt(person, now, removed, blanked, len(names), kept, "", _backups(house, signed.tenant))
         note = _signer(house, signed.tenant).sign(text_of(receipt))
         told = f"person:{person}:{hashlib.sha256(note.encode()).hexdigest()}"
         journal.write(tx, house.keyring, now, "person.erased", about=person, object=told)
@@ -147,7 +149,12 @@ def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
         house.galleries.of(signed.tenant, face.site).remove(face.credential)
     if left:
         raise SomethingLeft(", ".join(sorted(left)))
-    return Receipt(person, now, removed, blanked, len(names), kept, note)
+    return replace(receipt, note=note)
+
+
+def _backups(house: House, tenant: TenantId) -> tuple[datetime, ...]:
+    """When the backups were made that this program keeps, the oldest first."""
+    return tuple(sorted(point.at for point in house.backups.of(tenant))) if house.backups else ()
 
 
 def text_of(receipt: Receipt) -> str:
@@ -160,6 +167,7 @@ def text_of(receipt: Receipt) -> str:
         f"pictures removed {receipt.pictures}",
         *(f"rows removed from {table} {count}" for table, count in sorted(receipt.rows.items())),
         f"payslips kept as the law says {receipt.kept}",
+        *(f"unreadable in the backup of {at.isoformat()}" for at in receipt.backups),
         "backups hold this person's data sealed under a key that is destroyed; backups of the keys end within their own days",
     ]
     return "\n".join(lines) + "\n"

@@ -76,6 +76,7 @@ TABS = (
     Tab(_("Breach kit"), "warning", "/breaches", Permission.PRIVACY, group=_("Privacy")),
     Tab(_("Leak reports"), "list", "/leaks", Permission.PRIVACY, group=_("Privacy")),
     Tab(_("Data map"), "list", "/data-map", Permission.SEE_JOURNAL, group=_("Privacy")),
+    Tab(_("Backups"), "list", "/backups", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Doctor"), "list", "/doctor", Permission.CHANGE_RULES, group=_("System")),
     Tab(_("Vault keys"), "lock", "/keys", Permission.KEYS, group=_("System")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
