@@ -51,7 +51,7 @@ from sealgate.flows import (
     visit,
     visit_blocks,
 )
-from sealgate.flows.campus import system
+from sealgate.flows.campus import assess_faces, system
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret
 from sealgate.flows.passage import admit
 from sealgate.flows.pricing import prices
@@ -237,6 +237,7 @@ def number_of(name: str) -> int:
 def _places(house: House, signed: Signed, site: SiteId, name: str) -> dict[str, str]:
     outside = next(zone.zone for zone in rules.zones(house, signed, site) if zone.outside)
     zone = rules.add_zone(house, signed, site, f"{name} hall")
+    assess_faces(house, signed, site)
     door = rules.NewGate(f"{name} door", GateKind.DOOR, outside, zone, CODES | {Means.FACE})
     gate = rules.add_gate(house, signed, site, door)
     group = rules.add_group(house, signed, f"{name} staff")
