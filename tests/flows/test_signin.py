@@ -11,7 +11,7 @@ import pytest
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.operators import Permission, Role
 from sealgate.domain.passwords import WeakPassword
-from sealgate.flows import factor, signin
+from sealgate.flows import factor, sessions, signin
 from sealgate.flows.kit import House, Signed
 
 PASSWORD = "rusty anchors sing at dusk"
@@ -133,8 +133,8 @@ def test_a_session_ends_when_it_is_ended_or_over(house: House, acme_campus: Any,
     one, two = (signin.who_is(house, token) for token in tokens)
     assert one is not None
     assert two is not None
-    assert len(signin.my_sessions(house, one)) == 3
-    signin.revoke_session(house, one, two.session)
+    assert len(sessions.mine(house, one)) == 3
+    sessions.end(house, one, two.session)
     assert signin.who_is(house, tokens[1]) is None
     clock.move(timedelta(hours=12))
     assert signin.who_is(house, tokens[0]) is None
@@ -153,7 +153,7 @@ def test_nobody_ends_sessions_of_another(house: House, acme_campus: Any, umbra_c
     assert dora is not None
     assert dora.roles == {Role.RECEPTION}
     with pytest.raises(NotFound):
-        signin.revoke_session(house, dora, ada.session)
+        sessions.end(house, dora, ada.session)
     with pytest.raises(Forbidden):
         signin.operators(house, dora)
     signin.disable_operator(house, ada, dora.operator)

@@ -13,6 +13,7 @@ from sealgate.flows import (
     agreeing,
     charging,
     edge_forget,
+    emergency,
     face_use,
     hours,
     leaks,
@@ -37,6 +38,7 @@ RECONCILE = timedelta(hours=3)
 DELIVER = timedelta(seconds=5)
 VISITS = timedelta(seconds=20)
 LETTERS = timedelta(seconds=3)
+EMERGENCIES = timedelta(seconds=30)
 HOURS = timedelta(hours=6)
 LOG = timedelta(minutes=1)
 ROOT = timedelta(seconds=5)
@@ -55,8 +57,10 @@ def go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
     clockwork.go_round(Round("retention", RETENTION, clockwork.for_every_tenant(partial(retention.keep_to_times, house))))
     clockwork.go_round(Round("faces", RETENTION, clockwork.for_every_tenant(partial(face_use.look_at_facts, house))))
+    clockwork.go_round(Round("emergencies", EMERGENCIES, clockwork.for_every_tenant(partial(emergency.end_over, house))))
     if house.post is not None:
         clockwork.go_round(Round("leak reports", LETTERS, clockwork.for_every_tenant(partial(leaks.tell_due, house))))
+        clockwork.go_round(Round("alarms", LETTERS, clockwork.for_every_tenant(partial(emergency.send_due, house))))
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:
         return

@@ -142,5 +142,23 @@ GRANTED: dict[Role, frozenset[Permission]] = {
 }
 
 
+EMERGENCY = frozenset(
+    {
+        Permission.WATCH,
+        Permission.OPEN_GATES,
+        Permission.LOCK_DOWN,
+        Permission.SEE_PEOPLE,
+        Permission.SEARCH_PASSAGES,
+        Permission.SEE_PICTURES,
+        Permission.VISITS,
+        Permission.HOST,
+        Permission.SEE_RULES,
+        Permission.PARKING,
+        Permission.DESK,
+    }
+)
+"""What rights taken in an emergency are for: to see, to open and to lock, at every site. No rule, money or right is changed."""
+
+
 def may(roles: Iterable[Role], permission: Permission) -> bool:
     return any(permission in GRANTED[role] for role in roles)

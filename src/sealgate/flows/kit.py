@@ -22,7 +22,7 @@ from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
 from sealgate.domain.leaks import SecurityTxt
-from sealgate.domain.operators import Permission, Role, may
+from sealgate.domain.operators import EMERGENCY, Permission, Role, may
 from sealgate.domain.remembered import Remembered
 from sealgate.domain.tries import Tries
 from sealgate.flows.unsealing import Unsealing
@@ -120,6 +120,9 @@ class Signed:
     has_factor: bool = False
     site_roles: frozenset[tuple[SiteId, Role]] = frozenset()
     site: SiteId | None = None
+    seen_at: datetime | None = None
+    emergency: bool = False
+    """They have taken the rights of an emergency, at every site; see flows/emergency.py."""
 
     @property
     def in_force(self) -> frozenset[Role]:
@@ -131,10 +134,13 @@ class Signed:
         return replace(self, site=site)
 
     def may(self, permission: Permission) -> bool:
-        return may(self.in_force, permission)
+        return may(self.in_force, permission) or self._by_emergency(permission)
 
     def may_everywhere(self, permission: Permission) -> bool:
-        return may(self.roles, permission)
+        return may(self.roles, permission) or self._by_emergency(permission)
+
+    def _by_emergency(self, permission: Permission) -> bool:
+        return self.emergency and permission in EMERGENCY
 
     def sites_with(self, permission: Permission) -> frozenset[SiteId] | None:
         """The sites at which that may be done; None: at every one."""
@@ -151,7 +157,7 @@ class Signed:
 
     def works_at(self, site: SiteId) -> bool:
         """Whether there is any role there; to everybody else the site is none."""
-        return bool(self.at(site).in_force)
+        return self.emergency or bool(self.at(site).in_force)
 
     def keep_to(self, site: SiteId, what: str) -> None:
         """Raises `NotFound` for a thing of another site than the one at which somebody asks."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -19,7 +19,7 @@ from sealgate.domain.ids import OperatorId, SiteId, TenantId
 from sealgate.domain.operators import Permission, Role
 from sealgate.domain.passwords import needs_factor
 from sealgate.domain.people import Profile, checked, name_key
-from sealgate.flows import factor, rights
+from sealgate.flows import factor, rights, sessions
 from sealgate.flows.kit import (
     House,
     Signed,
@@ -32,7 +32,7 @@ from sealgate.flows.kit import (
     unseal,
 )
 from sealgate.privacy import journal
-from sealgate.store import accounts
+from sealgate.store import accounts, oversight
 from sealgate.store.engine import Actor, Reader, Tx
 from sealgate.vault.envelope import Place
 
@@ -80,14 +80,6 @@ class Entered:
 
     session: str | None = None
     step: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    key: str
-    created_at: datetime
-    expires_at: datetime
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +237,8 @@ def who_is(house: House, token: str) -> Signed | None:
         session = accounts.session_by_hash(db, fingerprint(token))
         if session is None or session.revoked_at is not None or session.expires_at <= house.clock.now():
             return None
-        return signed_as(house, db, session.operator, session.secret_hash.hex(), session.expires_at)
+        found = signed_as(house, db, session.operator, session.secret_hash.hex(), session.expires_at)
+        return None if found is None else replace(found, seen_at=session.seen_at)
 
 
 def signed_as(house: House, db: Reader, operator: OperatorId, session: str, expires_at: datetime) -> Signed | None:
@@ -266,29 +259,12 @@ def signed_as(house: House, db: Reader, operator: OperatorId, session: str, expi
         must_add_factor=short and row.totp is None,
         has_factor=row.totp is not None,
         site_roles=rights.read(row.site_roles),
+        emergency=oversight.glass_of(db, row.operator, house.clock.now()) is not None,
     )
 
 
 def sign_out(house: House, signed: Signed) -> None:
-    revoke_session(house, signed, signed.session)
-
-
-def my_sessions(house: House, signed: Signed) -> list[SessionLine]:
-    with house.store.read(signed.tenant) as db:
-        rows = accounts.sessions_of(db, signed.operator, house.clock.now())
-    return [SessionLine(r.secret_hash.hex(), r.created_at, r.expires_at, r.secret_hash.hex() == signed.session) for r in rows]
-
-
-def revoke_session(house: House, signed: Signed, key: str) -> None:
-    try:
-        secret_hash = bytes.fromhex(key)
-    except ValueError:
-        raise NotFound("session") from None
-    with house.store.begin(signed.tenant, signed.actor) as tx:
-        now = house.clock.now()
-        if not accounts.revoke_session(tx, secret_hash, signed.operator, now):
-            raise NotFound("session")
-        journal.write(tx, house.keyring, now, "session.ended", object=f"operator:{signed.operator}")
+    sessions.end(house, signed, signed.session)
 
 
 def operators(house: House, signed: Signed) -> list[OperatorLine]:

@@ -234,6 +234,15 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("api_keys", "secret_hash", "knows a key by its secret", Keep.OPERATOR, Form.HASH),
     Personal("own_sessions", "person_id", "who looks at their own data", Keep.SESSION, Form.IDENTITY),
     Personal("own_sessions", "secret_hash", "knows that session by its secret", Keep.SESSION, Form.HASH),
+    Personal(
+        "sessions", "device", "from what somebody is signed in: a browser and a system, nothing finer", Keep.SESSION, Form.PLAIN
+    ),
+    Personal("break_glass", "operator_id", "which operator took rights in an emergency", Keep.JOURNAL, Form.IDENTITY),
+    Personal("break_glass", "reason", "what had happened, in words", Keep.JOURNAL, Form.SEALED_TENANT),
+    Personal("alarm_letters", "operator_id", "which operator is told of an emergency", Keep.JOURNAL, Form.IDENTITY),
+    Personal("approvals", "asked_by", "which operator asked a second one", Keep.JOURNAL, Form.IDENTITY),
+    Personal("approvals", "decided_by", "which operator was the second", Keep.JOURNAL, Form.IDENTITY),
+    Personal("approvals", "reason", "why something was asked for that takes two people", Keep.JOURNAL, Form.SEALED_TENANT),
     Personal("setup_links", "secret_hash", "knows a set-up link by its secret", Keep.SESSION, Form.HASH),
 )
 

@@ -42,11 +42,12 @@ class SessionRow:
     expires_at: datetime
     revoked_at: datetime | None = None
     seen_at: datetime | None = None
+    device: str | None = None
 
 
 o, k, u = s.operators.c, s.sessions.c, s.setup_links.c
 _OPERATOR = (o.operator_id, o.login_token, o.profile, o.password, o.totp, o.roles, o.created_at, o.disabled_at, o.site_roles)
-_SESSION = (k.secret_hash, k.operator_id, k.created_at, k.expires_at, k.revoked_at, k.seen_at)
+_SESSION = (k.secret_hash, k.operator_id, k.created_at, k.expires_at, k.revoked_at, k.seen_at, k.device)
 
 
 def add_operator(tx: Tx, row: OperatorRow) -> None:
@@ -109,6 +110,7 @@ def add_session(tx: Tx, row: SessionRow) -> None:
         "expires_at": row.expires_at,
         "revoked_at": row.revoked_at,
         "seen_at": row.seen_at,
+        "device": row.device,
     }
     tx.add(s.sessions, values)
 
@@ -118,10 +120,10 @@ def session_by_hash(db: Reader, secret_hash: bytes) -> SessionRow | None:
     return db.row(sa.select(*_SESSION).where(db.mine(s.sessions), k.secret_hash == secret_hash), SessionRow)
 
 
-def touch(tx: Tx, secret_hash: bytes, at: datetime) -> None:
-    """Remember that the session was used. Needs no journal entry: what it was used for has one."""
+def touch(tx: Tx, secret_hash: bytes, at: datetime, device: str | None = None) -> None:
+    """Remember that the session was used, and from what. Needs no journal entry: what it was used for has one."""
     with tx.upkeep():
-        tx.change(s.sessions, [k.secret_hash == secret_hash], {"seen_at": at})
+        tx.change(s.sessions, [k.secret_hash == secret_hash], {"seen_at": at, "device": device})
 
 
 def sessions_of(db: Reader, operator: OperatorId, now: datetime) -> list[SessionRow]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Refused
 from sealgate.domain.operators import Permission
-from sealgate.flows import factor, passkeys, service_settings, services, signin
+from sealgate.flows import factor, passkeys, service_settings, services, sessions
 from sealgate.flows import password as passwords
 from sealgate.flows.freshly import is_fresh
 from sealgate.web.frame import THEMES, AtPage, Page, again, redirect, render
@@ -66,12 +66,18 @@ def change_password(
 
 @router.post("/account/sessions/{key}/end")
 def end_session(request: Request, page: AtPage, key: str) -> Response:
-    signin.revoke_session(page.house, page.signed, key)
+    sessions.end(page.house, page.signed, key)
     if key == page.signed.session:
         response = redirect(request, "/sign-in")
         take_cookie(request, response)
         return response
     return redirect(request, "/account", said=_("Session ended"))
+
+
+@router.post("/account/sessions/end-others")
+def end_others(request: Request, page: AtPage) -> Response:
+    sessions.end_others(page.house, page.signed)
+    return redirect(request, "/account", said=_("Signed out everywhere but here"))
 
 
 @router.post("/account/appearance")
@@ -87,7 +93,7 @@ def appear(request: Request, theme: Annotated[str, Form()] = "") -> Response:
 def _context(page: Page) -> dict[str, Any]:
     allowed = [permission for permission in Permission if page.signed.may(permission)]
     return {
-        "sessions": signin.my_sessions(page.house, page.signed),
+        "sessions": sessions.mine(page.house, page.signed),
         "allowed": allowed,
         "languages": list(Language),
         "passkeys": passkeys.mine(page.house, page.signed),

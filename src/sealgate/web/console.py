@@ -36,6 +36,7 @@ from sealgate.web import (
     directory,
     doctor,
     edges,
+    emergency,
     erasing,
     face_use,
     gates,
@@ -105,8 +106,9 @@ ROUTERS = (
     account.router,
     passkeys.router,
     services.router,
+    api_keys.router,  # before the page of an operator, whose address it would be
     operators.router,
-    api_keys.router,
+    emergency.router,
     datamap.router,
     backups.router,
     doctor.router,

@@ -25,14 +25,15 @@ from sealgate.domain.attendance_shifts import span_text
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import NotFound
 from sealgate.domain.operators import Permission, Role
-from sealgate.flows import rules
+from sealgate.flows import emergency, rules
+from sealgate.flows.emergency import Emergency
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.rules import SiteLine
 from sealgate.web.clocks import span
 from sealgate.web.i18n import Language, Words, _, callables, words_in, words_of
 from sealgate.web.sessions import signed_in
 from sealgate.web.telling import Told, tell
-from sealgate.web.who_may import rule_of
+from sealgate.web.who_may import rules as rules_of_all
 
 SAID = "said"
 LAST_SITE = "site"
@@ -124,14 +125,18 @@ class Page:
         """The instant on the site's own clocks."""
         return at.astimezone(self.tz)
 
+    def emergencies(self) -> list[Emergency]:
+        """Rights that somebody has taken in an emergency: every page says so."""
+        return emergency.running(self.house, self.signed.tenant)
+
     def tabs(self) -> list[Tab]:
         """What this operator may see and what there is to see: a site's pages need a site."""
         return [tab for tab in TABS if ("{site}" not in tab.address or self.site is not None) and self._reaches(tab)]
 
     def _reaches(self, tab: Tab) -> bool:
-        """Whether the guard would let this operator to that page."""
-        rule = rule_of("GET", tab.address)
-        return rule.lets(self.signed, self.site.site if self.site and "{site}" in tab.address else None)
+        """Whether the guard would let this operator to that page; one without a line in the table is nobody's."""
+        rule = rules_of_all().get(("GET", tab.address))
+        return rule is not None and rule.lets(self.signed, self.site.site if self.site and "{site}" in tab.address else None)
 
     def address(self, tab: Tab) -> str:
         return tab.address.format(site=self.site.site if self.site else "")

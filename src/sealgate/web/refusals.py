@@ -128,6 +128,9 @@ REFUSALS: Mapping[str, Sentence] = {
     **SIGNING_IN,
     "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
     "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
+    "emergency.runs": Sentence(_("You have emergency rights already"), _("They end by themselves")),
+    "emergency.over": Sentence(_("It has ended"), _AGAIN),
+    "emergency.no-reason": Sentence(_("Say what has happened"), _("At least ten characters; the privacy officer reads it")),
     "operators.own-rights": Sentence(_("Nobody changes their own rights"), _("Ask another administrator")),
     "operators.no-role": Sentence(_("Choose a role"), _("Without one the operator may do nothing")),
     # people and their ways in

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import SiteId
-from sealgate.flows import selfservice, signin
+from sealgate.flows import selfservice, sessions, signin
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.selfservice import Own
 from sealgate.web.i18n import _
@@ -91,6 +91,7 @@ def closed(request: Request) -> None:
     if rule.who is not Who.OPERATOR:  # the table and the handler do not agree: nobody's
         raise Unlisted(f"{rule.method} {rule.path}: {rule.who} in web/who_may.txt, and its handler is closed")
     request.state.signed = admitted(rule, signed, _site_of(request))
+    sessions.used(house, signed, request.headers.get("user-agent", ""))
 
 
 def _site_of(request: Request) -> SiteId | None:

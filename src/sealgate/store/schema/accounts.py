@@ -40,6 +40,7 @@ sessions = table(
     must("expires_at", Instant),
     may("revoked_at", Instant),
     may("seen_at", Instant),
+    may("device", Text),
     needs(operators, "operator_id"),
     Index("ix_sessions_operator_id", "tenant_id", "operator_id"),
 )
