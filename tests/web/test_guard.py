@@ -36,6 +36,7 @@ OPEN_TO_ALL = {
     "/language/{language}",
     "/.well-known/security.txt",
     "/leak",
+    "/notice/{tenant}/{site}",  # what a sign at a gate links to: for whoever stands there
     "/s/{site}/muster/keeper.js",  # a script, the same for everybody
 }
 """And the kiosk's own addresses, which prove themselves by their secret."""

@@ -74,7 +74,7 @@ class Tries:
         self.seen[status] += 1
         if status >= 500 and path != "/healthz":
             self.faults.append(f"{who}: {case.method} {case.path} {query} {body[:300]!r}: {status}")
-        if who == "umbra" and status < 400:
+        if who == "umbra" and status < 400 and not path.startswith("/notice/"):  # a sign says whose gate it is, to everybody
             told = [word for word in self.town.north.words if word in text and word.encode() not in body]
             if told:
                 self.faults.append(f"umbra reads {told} at {case.method} {path}")

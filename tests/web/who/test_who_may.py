@@ -114,7 +114,8 @@ def test_each_role_comes_as_far_as_the_table_says(town: Any, role: Role, everywh
 
 
 def test_nobody_and_a_person_are_sent_to_sign_in(town: Any) -> None:
-    secret = selfservice.enter(town.house, town.north.ids["own"])
+    link = selfservice.make_link(town.house, town.north.signed, person_of(town.north))
+    secret = selfservice.enter(town.house, link)
     wrong = []
     for method, route, rule in console_routes(town):
         address = addressed(method, route.path, town.north)
