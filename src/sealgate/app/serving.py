@@ -42,7 +42,8 @@ def web_application(program: Program) -> FastAPI:
     edges = edge_api.routes(house, program.releases)
     entrances = (ingest.routes(house), notices.routes(house), visits_api.routes(house), scim.routes(house), edges)
     for entrance in (*entrances, described.routes((*entrances, unsealing.router))):
-        console.join(application, entrance, most=edge_api.MOST_BYTES if entrance is edges else 0)
+        # A little more than an edge may say, so that its own entrance answers what is too much.
+        console.join(application, entrance, most=edge_api.MOST_BYTES + (64 << 10) if entrance is edges else 0)
     return application
 
 

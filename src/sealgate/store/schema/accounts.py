@@ -24,9 +24,9 @@ operators = table(
     must("password", SealedBytes),
     may("totp", SealedBytes),
     must("roles", Json),
-    must("site_roles", Json),
     must("created_at", Instant),
     may("disabled_at", Instant),
+    must("site_roles", Json),
     needs(tenants),
     Index("uq_operators_login_token", "tenant_id", "login_token", unique=True),
 )
@@ -67,8 +67,8 @@ setup_links = table(
     ("secret_hash",),
     must("secret_hash", HashBytes),
     must("roles", Json),
-    must("site_roles", Json),
     must("expires_at", Instant),
     may("used_at", Instant),
+    must("site_roles", Json),
     needs(tenants),
 )
