@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sealgate.app import Program, initialise, running
+from sealgate.cli.demo_attendant import MOST_WAITING
 from sealgate.cli.demo_garage import FastClock, GarageTraffic
 from sealgate.cli.demo_past import live_a_week
 from sealgate.cli.listening import listening
@@ -65,7 +66,7 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
     program: Program, campus: campuses.Campus, clock: HandClock
 ) -> None:
     garage = garage_demo.build(program.house, campus, [])
-    traffic = GarageTraffic(program.house, garage)
+    traffic = GarageTraffic(program.house, garage, seed=11)
     traffic.opens()
     clock.at += timedelta(seconds=2)
     assert traffic.step() > 1
@@ -83,6 +84,33 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
     assert len(left) > 3
     reasons = {line.reason for line in queue(program.house, signed).lines}
     assert CallReason.NO_ENTRY in reasons
+
+
+def test_nine_hours_later_nothing_has_piled_up(program: Program, campus: campuses.Campus, clock: HandClock) -> None:
+    """Nobody sat at the desk: a colleague took what was too much for one, and cars still come and go."""
+    garage = garage_demo.build(program.house, campus, [])
+    traffic = GarageTraffic(program.house, garage, seed=11)
+    traffic.opens()
+    signed = campuses.system(program.house, campus.tenant)
+    for _ in range(9 * 60):
+        clock.at += timedelta(minutes=1)
+        while traffic.step():
+            pass
+    record = lots.lot(program.house, signed, campus.site, garage.lot)
+    with program.house.store.read(campus.tenant) as db:
+        came = parking.live_stays(db, garage.lot, since=clock.at - timedelta(hours=1))
+        paid = parking.payments_paid(db, "simulated", clock.at - timedelta(hours=2), clock.at)
+    assert len(came) > 3
+    assert len(paid) > 3
+    assert 0 < len(queue(program.house, signed).lines) <= MOST_WAITING + 2
+    assert record.line.inside < 60
+
+
+def test_a_demo_that_is_started_again_sees_other_cars(program: Program, campus: campuses.Campus, clock: HandClock) -> None:
+    garage = garage_demo.build(program.house, campus, [])
+    first = GarageTraffic(program.house, garage).car().plate
+    clock.at += timedelta(minutes=5)
+    assert GarageTraffic(program.house, garage).car().plate != first
 
 
 def test_after_the_demos_week_every_report_has_a_drawing_and_a_table(program: Program, campus: campuses.Campus) -> None:

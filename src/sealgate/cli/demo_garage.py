@@ -73,13 +73,17 @@ class GarageTraffic:
     What the lanes, the provider and the desk answer is theirs; a car that gets no answer waits.
     """
 
-    def __init__(self, house: House, garage: Garage, seed: int = 11) -> None:
+    def __init__(self, house: House, garage: Garage, seed: int | None = None) -> None:
+        """Without a `seed` other cars come each time: the same ones would come in twice where a demo is started again."""
         self._house, self._garage = house, garage
-        self._dice = random.Random(seed)  # noqa: S311 - made-up traffic, no secret
+        begins = house.clock.now().timestamp() if seed is None else seed
+        self._dice = random.Random(begins)  # noqa: S311 - made-up traffic, no secret
         self._due: list[tuple[datetime, int, Iterator[timedelta]]] = []
         self._number = count()
         self._inside = 0
         self.stands: Car | None = None
+        self.at_desk: dict[CallId, Car] = {}
+        """Who made a call that nobody here has answered."""
         self._mine: set[StayId] = set()
         self._over = Event()
         self._thread = Thread(target=self._run, name="garage traffic", daemon=True)
@@ -128,6 +132,7 @@ class GarageTraffic:
             self.drive(self.visit(self.car(), soonest=1))
         self.drive(self.comes_in_turn())
         self.drive(self.others_pay())
+        self.drive(self.others_attend())
 
     def others_pay(self) -> Iterator[timedelta]:
         """Cars that a camera sees at the exit have drivers too."""
@@ -136,6 +141,17 @@ class GarageTraffic:
             for stay in self._waiting() - self._mine:
                 self._mine.add(stay)
                 self.drive(self._driver_of(stay))
+
+    def others_attend(self) -> Iterator[timedelta]:
+        """The desk is yours. A colleague takes what is too much for one, and walks through every few hours."""
+        from sealgate.cli.demo_attendant import Attendant
+
+        colleague = Attendant(self._house, self._garage, self, self._dice)
+        for minutes in count(1):
+            yield MINUTE
+            colleague.relieve()
+            if minutes % 240 == 0:
+                colleague.count()
 
     def _driver_of(self, stay: StayId) -> Iterator[timedelta]:
         self.pays(stay)
@@ -183,12 +199,14 @@ class GarageTraffic:
             return
         self._inside += 1
         self._mine.add(came.stay)
-        yield self._dice.uniform(soonest, 180) * MINUTE
-        if car.ahead:
-            self.pays(came.stay, errs=car.errs)
-            yield self._dice.uniform(1, 6) * MINUTE
-        yield from self._leaves(car)
-        self._inside -= 1
+        try:
+            yield self._dice.uniform(soonest, 180) * MINUTE
+            if car.ahead:
+                self.pays(came.stay, errs=car.errs)
+                yield self._dice.uniform(1, 6) * MINUTE
+            yield from self._leaves(car)
+        finally:
+            self._inside -= 1
 
     def _leaves(self, car: Car) -> Iterator[timedelta]:
         from sealgate.domain.stays_calls import CallReason
@@ -196,9 +214,11 @@ class GarageTraffic:
 
         self.stands = car
         if car.read_as is None:
-            self._calls(CallReason.NO_PLATE)
+            self.at_desk[self._calls(CallReason.NO_PLATE)] = car
             return
         stands = self._sees(self._garage.exit, car.read_as)
+        if stands.call is not None:
+            self.at_desk[stands.call] = car
         if stands.outcome is not Outcome.WAITS or stands.stay is None:
             return
         if car.argues:
@@ -238,6 +258,7 @@ class GarageTraffic:
         `errs`: another sum than what was asked.
         """
         from sealgate.domain.billing import NothingToPay
+        from sealgate.domain.stays import StayOver
         from sealgate.flows import paying
         from sealgate.payments.simulated import Act, Simulated
 
@@ -246,7 +267,7 @@ class GarageTraffic:
             return
         try:
             started = paying.start(self._house, self._garage.tenant, stay, Simulated.name, return_to=f"{self._house.address}/")
-        except NothingToPay:
+        except (NothingToPay, StayOver):  # the desk let it off, or out
             return
         act: Act = Act.OTHER_SUM if errs else Act.FORGET if self._dice.random() < 0.1 else Act.PAY
         provider.act(started.way.handle, act)

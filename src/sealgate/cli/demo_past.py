@@ -6,31 +6,23 @@ week that jumps from one car's next thing to the next; what that week's provider
 
 from __future__ import annotations
 
-import logging
 import random
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from sealgate.cli.demo_attendant import Attendant
 from sealgate.cli.demo_garage import MINUTE, Car, GarageTraffic
-from sealgate.domain.errors import Fault, Refused
 
 if TYPE_CHECKING:
-    from sealgate.domain.ids import CallId
-    from sealgate.flows.assist import QueueLine
     from sealgate.flows.garage_demo import Garage
-    from sealgate.flows.kit import House, Signed
-
-log = logging.getLogger("sealgate.demo")
+    from sealgate.flows.kit import House
 
 DAYS = 6
 DAY = timedelta(days=1)
 EVERY = 150 * MINUTE
 """Between two cars of that week, on average: some forty in all, and a start that takes seconds."""
-
-OPENED = ("a lorry waits behind it", "the driver showed the receipt", "the reader was dirty", "an ambulance")
-LET_OFF = ("found no space for long", "the lift was out of order", "the machine did not take the coupon")
 
 
 class PastClock:
@@ -67,6 +59,7 @@ class _Week:
     def __init__(self, house: House, garage: Garage, clock: PastClock, dice: random.Random) -> None:
         self._house, self._garage, self._clock, self._dice = house, garage, clock, dice
         self._traffic = GarageTraffic(house, garage, seed=dice.randrange(1 << 30))
+        self._attendant = Attendant(house, garage, self._traffic, dice)
 
     def until(self, end: datetime) -> int:
         """Nobody comes in the last hours, so that all but a few have left when it ends."""
@@ -76,21 +69,8 @@ class _Week:
             self._traffic.drive(self._traffic.visit(self._car(cars)))
             cars, comes = cars + 1, comes + self._dice.uniform(0.3, 1.7) * self._every(comes)
         self._wait(end)
-        self._count(end)
+        self._attendant.count()
         return cars
-
-    def _count(self, now: datetime) -> None:
-        """Somebody walked through: cars that went unseen behind another are taken off."""
-        from sealgate.flows import stay_record
-        from sealgate.flows.campus import system
-        from sealgate.store import parking
-
-        with self._house.store.read(self._garage.tenant) as db:
-            inside = [row.stay for row in parking.live_stays(db, self._garage.lot) if row.stay.inside]
-        signed = system(self._house, self._garage.tenant)
-        for stay in inside:
-            if now - stay.entered > timedelta(hours=8):
-                stay_record.end_by_hand(self._house, signed, self._garage.site, stay.stay, "counted on the ground: not there")
 
     def _car(self, number: int) -> Car:
         """Among ten of them one pays another sum, one is not read, and one does not like its bill: so no report is empty."""
@@ -116,44 +96,10 @@ class _Week:
         self._clock.at = max(self._clock.at, until)
 
     def _answer(self) -> None:
-        """An attendant takes every call a little later."""
-        from sealgate.flows import assist
-        from sealgate.flows.campus import system
-
-        signed = system(self._house, self._garage.tenant)
-        for line in assist.queue(self._house, signed).lines:
+        """Every call is taken a little later."""
+        for line in self._attendant.waiting():
             self._clock.at += self._dice.uniform(20, 90) * timedelta(seconds=1)
-            assist.take(self._house, signed, line.call)
-            try:
-                self._decide(signed, line)
-            except (Refused, Fault) as trouble:  # the car is gone, or nobody knows it
-                log.info("a made-up call ends as it is: %s", trouble.code)
-                self._act(signed, line.call, "not-open")
-
-    def _decide(self, signed: Signed, line: QueueLine) -> None:
-        """A sum is let off; a plate is typed, and its driver pays or is let off; now and then nobody knows, and it opens."""
-        from sealgate.domain.stays_calls import CallReason
-
-        stands = self._traffic.stands
-        if line.reason is CallReason.WRONG_SUM:
-            self._act(signed, line.call, "waive", why=self._dice.choice(LET_OFF))
-        elif not line.blocks:
-            self._act(signed, line.call, "not-open")
-        elif stands is None or self._dice.random() < 0.3:
-            self._act(signed, line.call, "open", why=self._dice.choice(OPENED))
-        else:
-            self._act(signed, line.call, "plate", plate=stands.plate)
-            self._act(signed, line.call, "send-bill")
-            self._traffic.settle(stands)
-
-    def _act(self, signed: Signed, call: CallId, act: str, **given: str) -> None:
-        from sealgate.domain.desk import Act
-        from sealgate.flows import assist_acts
-        from sealgate.flows.assist_acts import Decision
-        from sealgate.flows.pricing import prices
-
-        decision = Decision(Act(act), **given)  # type: ignore[arg-type]  # its texts
-        assist_acts.decide(self._house, signed, call, decision, prices(self._house, self._garage.tenant))
+            self._attendant.answer(line)
 
 
 def _books(house: House, garage: Garage, provider: object, clock: PastClock, ends: datetime) -> None:
