@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,11 @@ import httpx
 import pytest
 
 from sealgate.app import Program, initialise, running
-from sealgate.cli.demo_attendant import MOST_WAITING
+from sealgate.cli.demo_attendant import MOST_WAITING, Attendant
 from sealgate.cli.demo_garage import FastClock, GarageTraffic
 from sealgate.cli.demo_past import live_a_week
 from sealgate.cli.listening import listening
+from sealgate.domain.errors import Fault
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows import campus as campuses
@@ -67,13 +69,14 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
 ) -> None:
     garage = garage_demo.build(program.house, campus, [])
     traffic = GarageTraffic(program.house, garage, seed=11)
+    traffic.drive(Attendant(program.house, garage, traffic, random.Random(11)).works())
     traffic.opens()
     clock.at += timedelta(seconds=2)
     assert traffic.step() > 1
     signed = campuses.system(program.house, campus.tenant)
     assert [line.reason for line in queue(program.house, signed).lines] == [CallReason.NO_ENTRY]
-    for _ in range(6 * 60):
-        clock.at += timedelta(minutes=1)
+    for _ in range(6 * 30):
+        clock.at += timedelta(minutes=2)
         while traffic.step():
             pass
     record = lots.lot(program.house, signed, campus.site, garage.lot)
@@ -82,28 +85,46 @@ def test_in_six_hours_cars_came_paid_and_left_and_the_desk_was_called(
         left = [row for one in paid for row in [parking.stay(db, one.stay)] if row and row.stay.state is StayState.CLOSED]
     assert record.line.inside > 3
     assert len(left) > 3
-    reasons = {line.reason for line in queue(program.house, signed).lines}
+    reasons = [line.reason for line in queue(program.house, signed).lines]
     assert CallReason.NO_ENTRY in reasons
+    assert len(reasons) <= MOST_WAITING + 2, "a colleague takes what is too much for one"
 
 
-def test_nine_hours_later_nothing_has_piled_up(program: Program, campus: campuses.Campus, clock: HandClock) -> None:
-    """Nobody sat at the desk: a colleague took what was too much for one, and cars still come and go."""
+def test_a_colleague_takes_the_oldest_calls_and_leaves_as_many_as_one_looks_through(
+    program: Program, campus: campuses.Campus, clock: HandClock
+) -> None:
     garage = garage_demo.build(program.house, campus, [])
-    traffic = GarageTraffic(program.house, garage, seed=11)
-    traffic.opens()
     signed = campuses.system(program.house, campus.tenant)
-    for _ in range(9 * 60):
+    traffic = GarageTraffic(program.house, garage, seed=11)
+    colleague = Attendant(program.house, garage, traffic, random.Random(11))
+    for _ in range(MOST_WAITING + 3):
+        traffic.drive(traffic.stranger())
+        traffic.step()
         clock.at += timedelta(minutes=1)
-        while traffic.step():
-            pass
-    record = lots.lot(program.house, signed, campus.site, garage.lot)
-    with program.house.store.read(campus.tenant) as db:
-        came = parking.live_stays(db, garage.lot, since=clock.at - timedelta(hours=1))
-        paid = parking.payments_paid(db, "simulated", clock.at - timedelta(hours=2), clock.at)
-    assert len(came) > 3
-    assert len(paid) > 3
-    assert 0 < len(queue(program.house, signed).lines) <= MOST_WAITING + 2
-    assert record.line.inside < 60
+    calls = [line.call for line in colleague.waiting()]
+    assert len(calls) == MOST_WAITING + 3
+    colleague.relieve()
+    assert [line.call for line in colleague.waiting()] == calls[3:]
+    assert len(queue(program.house, signed).lines) == MOST_WAITING
+
+
+def test_a_car_that_is_not_there_is_counted_out_and_makes_room_for_others(
+    program: Program, campus: campuses.Campus, clock: HandClock
+) -> None:
+    garage = garage_demo.build(program.house, campus, [])
+    signed = campuses.system(program.house, campus.tenant)
+    traffic = GarageTraffic(program.house, garage, seed=11)
+    stays = traffic.visit(traffic.car())
+    next(stays)
+    assert traffic.inside == 1
+    with pytest.raises(Fault):
+        stays.throw(Fault("the database is locked"))
+    assert traffic.inside == 0
+    colleague = Attendant(program.house, garage, traffic, random.Random(11))
+    for hours, inside in ((7, 1), (2, 0)):
+        clock.at += timedelta(hours=hours)
+        colleague.count()
+        assert lots.lot(program.house, signed, campus.site, garage.lot).line.inside == inside
 
 
 def test_a_demo_that_is_started_again_sees_other_cars(program: Program, campus: campuses.Campus, clock: HandClock) -> None:

@@ -53,7 +53,7 @@ def demo(
         hint = f"With pictures the clock runs at most {MOST_WITH_CAMERAS} times faster: what was seen would be old at once."
         raise typer.BadParameter(hint, param_hint="--speed")
     from sealgate.app import readers
-    from sealgate.cli.demo_garage import garage_traffic
+    from sealgate.cli.demo_attendant import garage_traffic
     from sealgate.cli.demo_past import live_a_week
     from sealgate.cli.demo_people import a_year_behind
     from sealgate.cli.listening import listening

@@ -7,16 +7,18 @@ the oldest only where more wait than anybody would look through, so that a clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
+from random import Random
 from typing import TYPE_CHECKING
 
+from sealgate.cli.demo_garage import MINUTE, GarageTraffic
 from sealgate.domain.errors import Fault, Refused
 
 if TYPE_CHECKING:
-    import random
-
-    from sealgate.cli.demo_garage import GarageTraffic
+    from sealgate.app import Program
     from sealgate.domain.ids import CallId
     from sealgate.flows.assist import QueueLine
     from sealgate.flows.garage_demo import Garage
@@ -28,16 +30,27 @@ OPENED = ("a lorry waits behind it", "the driver showed the receipt", "the reade
 LET_OFF = ("found no space for long", "the lift was out of order", "the machine did not take the coupon")
 
 MOST_WAITING = 8
+ROUND = 240
+"""Minutes between two walks through the garage."""
+
 TOO_LONG = timedelta(hours=8)
 """A car that is still inside then went unseen: counted on the ground, it is not there."""
 
 
 class Attendant:
-    def __init__(self, house: House, garage: Garage, traffic: GarageTraffic, dice: random.Random) -> None:
+    def __init__(self, house: House, garage: Garage, traffic: GarageTraffic, dice: Random) -> None:
         from sealgate.flows.campus import system
 
         self._house, self._garage, self._traffic, self._dice = house, garage, traffic, dice
         self._signed = system(house, garage.tenant)
+
+    def works(self) -> Iterator[timedelta]:
+        """The desk is yours. A colleague takes what is too much for one, and walks through every few hours."""
+        for minutes in count(1):
+            yield MINUTE
+            self.relieve()
+            if minutes % ROUND == 0:
+                self.count()
 
     def waiting(self) -> Sequence[QueueLine]:
         """Those that nobody has, the oldest first."""
@@ -101,3 +114,16 @@ class Attendant:
 
         decision = Decision(Act(act), **given)  # type: ignore[arg-type]  # its texts
         assist_acts.decide(self._house, self._signed, call, decision, prices(self._house, self._garage.tenant))
+
+
+@contextmanager
+def garage_traffic(program: Program, garage: Garage) -> Iterator[GarageTraffic]:
+    """Cars come and go, and somebody helps at the desk, until the block is left."""
+    moving = GarageTraffic(program.house, garage)
+    begins = program.house.clock.now().timestamp()
+    moving.drive(Attendant(program.house, garage, moving, Random(begins)).works())  # noqa: S311 - no secret
+    moving.start()
+    try:
+        yield moving
+    finally:
+        moving.stop()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING
 from sealgate.domain.errors import Fault, Refused
 
 if TYPE_CHECKING:
-    from sealgate.app import Program
     from sealgate.domain.ids import CallId, GateId, StayId
     from sealgate.domain.stays_calls import CallReason
     from sealgate.flows.garage_demo import Garage
@@ -80,7 +78,8 @@ class GarageTraffic:
         self._dice = random.Random(begins)  # noqa: S311 - made-up traffic, no secret
         self._due: list[tuple[datetime, int, Iterator[timedelta]]] = []
         self._number = count()
-        self._inside = 0
+        self.inside = 0
+        """Of the made-up cars; what the lot counts is its own."""
         self.stands: Car | None = None
         self.at_desk: dict[CallId, Car] = {}
         """Who made a call that nobody here has answered."""
@@ -132,7 +131,6 @@ class GarageTraffic:
             self.drive(self.visit(self.car(), soonest=1))
         self.drive(self.comes_in_turn())
         self.drive(self.others_pay())
-        self.drive(self.others_attend())
 
     def others_pay(self) -> Iterator[timedelta]:
         """Cars that a camera sees at the exit have drivers too."""
@@ -141,17 +139,6 @@ class GarageTraffic:
             for stay in self._waiting() - self._mine:
                 self._mine.add(stay)
                 self.drive(self._driver_of(stay))
-
-    def others_attend(self) -> Iterator[timedelta]:
-        """The desk is yours. A colleague takes what is too much for one, and walks through every few hours."""
-        from sealgate.cli.demo_attendant import Attendant
-
-        colleague = Attendant(self._house, self._garage, self, self._dice)
-        for minutes in count(1):
-            yield MINUTE
-            colleague.relieve()
-            if minutes % 240 == 0:
-                colleague.count()
 
     def _driver_of(self, stay: StayId) -> Iterator[timedelta]:
         self.pays(stay)
@@ -172,7 +159,7 @@ class GarageTraffic:
     def comes_in_turn(self) -> Iterator[timedelta]:
         while True:
             yield self._dice.uniform(0.4, 1.6) * EVERY
-            if self._inside < MOST_INSIDE:
+            if self.inside < MOST_INSIDE:
                 self.drive(self.visit(self.car()))
 
     def car(self) -> Car:
@@ -192,12 +179,12 @@ class GarageTraffic:
         """Two characters at once: more than the program takes for a misreading."""
         return plate[:-2] + "".join(self._dice.sample(LETTERS, 2))
 
-    def visit(self, car: Car, soonest: float = 10) -> Iterator[timedelta]:
+    def visit(self, car: Car, soonest: float = 10) -> Generator[timedelta, None, None]:
         """It stays that many minutes at least, three hours at most."""
         came = self._sees(self._garage.entry, car.plate)
         if came.stay is None:
             return
-        self._inside += 1
+        self.inside += 1
         self._mine.add(came.stay)
         try:
             yield self._dice.uniform(soonest, 180) * MINUTE
@@ -206,7 +193,7 @@ class GarageTraffic:
                 yield self._dice.uniform(1, 6) * MINUTE
             yield from self._leaves(car)
         finally:
-            self._inside -= 1
+            self.inside -= 1
 
     def _leaves(self, car: Car) -> Iterator[timedelta]:
         from sealgate.domain.stays_calls import CallReason
@@ -272,13 +259,3 @@ class GarageTraffic:
         act: Act = Act.OTHER_SUM if errs else Act.FORGET if self._dice.random() < 0.1 else Act.PAY
         provider.act(started.way.handle, act)
         paying.ask(self._house, self._garage.tenant, started.payment)
-
-
-@contextmanager
-def garage_traffic(program: Program, garage: Garage) -> Iterator[GarageTraffic]:
-    moving = GarageTraffic(program.house, garage)
-    moving.start()
-    try:
-        yield moving
-    finally:
-        moving.stop()
