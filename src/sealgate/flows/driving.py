@@ -7,6 +7,7 @@ what is due there; a car that is unknown, free, paid or elsewhere is answered al
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -126,21 +127,30 @@ GUESSES = Guesses()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """All that a stranger is told. `due` None: nothing, whatever the reason."""
+    """All that a stranger is told. `due` None: nothing, whatever the reason. `less`: a shop's code was taken off it."""
 
     plate: PlateText
     due: Money | None
+    less: bool = False
 
 
-def ask_plate(house: House, here: Spot, typed: str, address: str) -> Asked:
-    """What is due for this plate at this lot. Raises `BadPlate`, `TooManyGuesses`."""
+def ask_plate(house: House, here: Spot, typed: str, address: str, coupon: str = "") -> Asked:
+    """What is due for this plate at this lot, after a shop's `coupon`; one that it has had already changes nothing.
+
+    Raises `BadPlate`, `TooManyGuesses`; of a plate that owes something `CouponUnknown`, `CouponOver`.
+    """
     plate, now = normalise(typed), house.clock.now()
     GUESSES.allow(here, address, now)
     due = _due_of_plate(house, here, plate)
     if due is None:
         GUESSES.missed(here, address, now)
         return Asked(plate, None)
-    return Asked(plate, due[1])
+    if not coupon:
+        return Asked(plate, due[1])
+    with suppress(CouponHad):
+        use_coupon(house, here, due[0].stay.stay, coupon, address)
+    left = _due_of_plate(house, here, plate)
+    return Asked(plate, None if left is None else left[1], less=True)
 
 
 def _due_of_plate(house: House, here: Spot, plate: PlateText) -> tuple[StayRow, Money] | None:
@@ -310,6 +320,11 @@ def ticket_path(secret: str, code: str) -> str:
 
 def stay_path(secret: str, held: str) -> str:
     return f"/pay/{secret}/stay/{held}"
+
+
+def coupon_path(house: House, tenant: TenantId, lot: LotId, code: str) -> str:
+    """What the QR of a shop's coupon says."""
+    return f"{lot_path(house, tenant, lot)}/coupon/{code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,24 +112,24 @@ def poster(request: Request, here: AtLot) -> Response:
 
 @router.post("/{lot}")
 @opened
-def ask(request: Request, here: AtLot, plate: Typed = "") -> Response:
-    """The sum for a plate, and nothing else of it."""
+def ask(request: Request, here: AtLot, plate: Typed = "", coupon: Typed = "") -> Response:
+    """The sum for a plate, less a shop's code, and nothing else of it."""
     try:
-        asked = driving.ask_plate(request.app.state.house, here, plate, address_of(request))
+        asked = driving.ask_plate(request.app.state.house, here, plate, address_of(request), coupon)
     except Refused as refused:
-        return shown(request, here, "pay.html", refused, plate=plate)
+        return shown(request, here, "pay.html", refused, plate=plate, coupon=coupon)
     return shown(request, here, "pay_sum.html", asked=asked, ways=ways(request))
 
 
 @router.post("/{lot}/prove")
 @opened
-def prove(request: Request, here: AtLot, code: Annotated[str, Form(max_length=400)] = "") -> Response:
-    """A ticket's code, or the exit display's."""
+def prove(request: Request, here: AtLot, code: Annotated[str, Form(max_length=400)] = "", coupon: Typed = "") -> Response:
+    """A ticket's code, or the exit display's; with a shop's code it is taken off at once."""
     try:
         held = driving.prove(request.app.state.house, here, code, address_of(request))
     except Refused as refused:
-        return shown(request, here, "pay.html", refused, code=code)
-    return RedirectResponse(driving.stay_path(here.secret, held), 303)
+        return shown(request, here, "pay.html", refused, code=code, coupon=coupon)
+    return use_coupon(request, here, held, coupon) if coupon else RedirectResponse(driving.stay_path(here.secret, held), 303)
 
 
 @router.get("/{lot}/ticket/{code}")
@@ -138,6 +138,13 @@ def ticket(request: Request, here: AtLot, code: str) -> Response:
     """What a ticket's QR opens."""
     held = driving.prove(request.app.state.house, here, code, address_of(request))
     return RedirectResponse(driving.stay_path(here.secret, held), 303)
+
+
+@router.get("/{lot}/coupon/{code}")
+@opened
+def bring_coupon(request: Request, here: AtLot, code: str) -> Response:
+    """What the QR of a shop's coupon opens: for which car is it? Nothing is used up yet."""
+    return shown(request, here, "pay.html", coupon=code[:LONGEST])
 
 
 @router.get("/{lot}/stay/{held}")
@@ -149,7 +156,7 @@ def stay(request: Request, here: AtLot, held: str) -> Response:
 
 @router.post("/{lot}/stay/{held}/coupon")
 @opened
-def coupon(request: Request, here: AtLot, held: str, coupon: Typed = "") -> Response:
+def use_coupon(request: Request, here: AtLot, held: str, coupon: Typed = "") -> Response:
     house: House = request.app.state.house
     there, view = driving.passed(house, here, held)
     try:

@@ -18,7 +18,7 @@ from sealgate.domain.errors import Invalid, Refused
 from sealgate.domain.ids import BanId, LotId, PermitId, ReservationId, TimetableId, ZoneId
 from sealgate.domain.lots import PermitKind, Reservation, SpaceClass
 from sealgate.domain.operators import Permission
-from sealgate.flows import lots, permits, rules
+from sealgate.flows import driving, lots, permits, rules
 from sealgate.flows.permits import CouponTerms, PermitTerms
 from sealgate.ports import Token
 from sealgate.web.frame import AtPage, Page, again, redirect, render
@@ -129,7 +129,9 @@ def make_coupon(
     except Refused as refused:
         return _again(request, "coupons.html", refused, {**_coupons(page), "given": given})
     parts = "-".join(made.code[n : n + 4] for n in range(0, len(made.code), 4))
-    return render(request, "coupon_made.html", code=parts, drawing=drawn(made.code), terms=terms)
+    base = page.house.address or str(request.base_url).rstrip("/")
+    path = driving.coupon_path(page.house, page.signed.tenant, LotId(_id(lot, "lot")), made.code)
+    return render(request, "coupon_made.html", code=parts, drawing=drawn(f"{base}{path}"), terms=terms)
 
 
 @router.get("/bans")

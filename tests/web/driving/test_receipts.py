@@ -15,7 +15,7 @@ from sealgate.domain.errors import Forbidden
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Role
 from sealgate.domain.stays import StayState
-from sealgate.flows import invoicing, permits, signin
+from sealgate.flows import driving, invoicing, permits, signin
 from sealgate.flows.driving_passes import Shows, receipt_pass
 from sealgate.flows.kit import of_day
 from sealgate.flows.permits import CouponTerms
@@ -185,6 +185,32 @@ def test_a_shops_code_takes_an_hour_off_once(garage: Garage, phone: Browser, par
     assert again.status_code == 422
     assert "has had that code already" in again.text
     assert "No shop of this lot gave that code" in phone.post(f"{path}/coupon", {"coupon": "NOSUCHCODE"}).text
+
+
+def test_a_shops_qr_takes_its_part_off_for_a_typed_plate_or_a_code_and_tells_no_more(
+    garage: Garage, phone: Browser, parked: StayId, clock: HandClock
+) -> None:
+    with garage.house.store.read(garage.signed.tenant) as db:
+        row = parking.stay(db, parked)
+    assert row is not None
+    terms = CouponTerms("Harbour Clinic", until=clock.now() + timedelta(days=1), time=timedelta(hours=1), share=None, uses=None)
+    made = permits.make_coupon(garage.house, garage.signed, row.site, garage.lot, terms)
+    opened = phone.get(driving.coupon_path(garage.house, garage.signed.tenant, garage.lot, made.code)).text
+    assert opened.count(f'value="{made.code}"') == 2
+    unknown = phone.post(garage.page, {"plate": BOB, "coupon": "NOSUCHCODE"})
+    assert (unknown.status_code, "No shop of this lot gave that code" in unknown.text) == (422, True)
+    assert "¥10.00" in phone.post(garage.page, {"plate": BOB}).text
+    for _again in range(2):
+        less = phone.post(garage.page, {"plate": BOB, "coupon": made.code}).text
+        assert ">¥5.00</b>" in less
+        assert "09:12" not in less
+        assert "Harbour Clinic" not in less
+    clock.move(timedelta(minutes=60))
+    garage.goes(BOB)
+    code = garage.sign(parked).code
+    assert "has had that code already" in phone.post(f"{garage.page}/prove", {"code": code, "coupon": made.code}).text
+    free = phone.post(garage.page, {"plate": "沪C99999", "coupon": made.code}).text
+    assert "Nothing is due for this plate" in free
 
 
 def test_a_shop_that_pays_all_of_it_opens_the_exit(garage: Garage, phone: Browser, parked: StayId, clock: HandClock) -> None:
