@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sealgate.app import Program, initialise, running, web_application
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, StayId
-from sealgate.domain.lots import GateRole
+from sealgate.domain.lots import GateRole, SpaceClass
 from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.plates import normalise
@@ -31,6 +31,7 @@ from sealgate.flows.kit import Signed
 from sealgate.flows.parking import Arrival
 from sealgate.settings import Settings
 from sealgate.store import parking as rows
+from sealgate.vision.pictures import code_in, decode
 
 pytestmark = pytest.mark.browser
 
@@ -91,10 +92,9 @@ class Garage:
         """What the exit's display shows."""
         return driving.exit_sign(self.program.house, self.signed.tenant, stay)
 
-    def ticket(self) -> str:
-        drawn = parking.draw_ticket(self.program.house, self.signed.tenant, self.entry)
-        assert drawn.code is not None
-        return driving.ticket_path(self.page.removeprefix("/pay/"), drawn.code)
+    def screen(self, gate: GateId) -> str:
+        """The link of a lane's screen."""
+        return f"/lane/{rules.kiosk_link(self.program.house, self.signed, gate)}"
 
 
 @pytest.fixture
@@ -112,7 +112,9 @@ def garage(tmp_path: Path) -> Iterator[Garage]:
             rules.add_gate(house, signed, site, rules.NewGate(name, GateKind.BARRIER, *way, means))
             for name, way in (("In", (street, deck)), ("Out", (deck, street)))
         )
-        lot = lots.add_lot(house, signed, site, lots.LotTerms("Garage B1, Harbour Street", tariff="Harbour"))
+        spaces = {SpaceClass.VISITORS: 120, SpaceClass.PERMITS: 10, SpaceClass.DISABLED: 4, SpaceClass.ELECTRIC: 6}
+        lot = lots.add_lot(house, signed, site, lots.LotTerms("Garage B1, Harbour Street", spaces, tariff="Harbour"))
+        lots.add_lot(house, signed, site, lots.LotTerms("Upper deck", {SpaceClass.VISITORS: 0}, parent=lot))
         lots.add_lane(house, signed, site, lot, entry, GateRole.ENTRY)
         lots.add_lane(house, signed, site, lot, leaving, GateRole.EXIT)
         page = driving.lot_path(house, signed.tenant, lot)
@@ -203,22 +205,43 @@ def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page
     expect(phone.get_by_role("link", name="Save as PDF")).to_be_visible()
 
 
-def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(garage: Garage, phone: Page) -> None:
-    ticket = garage.ticket()
+@pytest.fixture
+def screen_of(chromium: Browser, garage: Garage) -> Iterator[Callable[[GateId], Page]]:
+    """The screen that stands in a lane."""
+    opened: list[BrowserContext] = []
+
+    def shown(gate: GateId) -> Page:
+        context = chromium.new_context(base_url=garage.address, locale="en-GB", viewport={"width": 1280, "height": 800})
+        opened.append(context)
+        page = context.new_page()
+        page.goto(garage.screen(gate))
+        return page
+
+    yield shown
+    for context in opened:
+        context.close()
+
+
+def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(
+    garage: Garage, phone: Page, screen_of: Callable[[GateId], Page]
+) -> None:
+    entry, leaving = screen_of(garage.entry), screen_of(garage.exit)
+    SHOTS.mkdir(exist_ok=True)
+    expect(entry.locator(".lane-signs")).to_contain_text("Upper deck")
+    entry.screenshot(path=SHOTS / "lane-entry.en.light.1280.png")
+    entry.get_by_role("button", name="No plate? Take a ticket").click()
+    seen = entry.get_by_alt_text("Your ticket").screenshot()
+    ticket = code_in(decode(seen))
+    assert ticket.startswith(garage.address)
     garage.later(30)
     phone.goto(ticket)
     expect(phone.get_by_role("heading", name="¥5.00")).to_be_visible()
     phone.get_by_role("button", name="Pay with the simulated provider").tap()
     phone.get_by_role("button", name="Pay, and never tell it").tap()
     expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
-    shown = parking.show_ticket(
-        garage.program.house,
-        garage.signed.tenant,
-        garage.exit,
-        ticket.rpartition("/")[2],
-        paying.prices(garage.program.house, garage.signed.tenant),
-    )
-    assert shown.opens
+    leaving.locator("#value").fill(ticket)
+    leaving.locator("#value").press("Enter")
+    expect(leaving.get_by_role("heading", name="Drive on")).to_be_visible()
 
 
 @pytest.fixture
@@ -348,6 +371,9 @@ def scenes(garage: Garage, stay: StayId, page: Page) -> Iterator[str]:
     page.locator("#plate").press("Enter")
     page.locator("[name=provider]").first.wait_for()
     yield "pay-sum"
+    page.goto(f"{garage.page}/coupon/0123456789ABCDEF")
+    page.locator("#coupon").wait_for()
+    yield "pay-coupon"
     page.goto(garage.sign(stay).path)
     page.locator("summary").first.click()
     yield "pay-stay"

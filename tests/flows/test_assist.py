@@ -550,6 +550,28 @@ def test_the_entry_says_how_many_spaces_are_left_and_when_there_are_none(house: 
     assert garage.screen(garage.entry).free == 0
 
 
+def test_the_entry_shows_each_class_that_is_counted_and_the_way_to_what_lies_within(house: House, garage: Garage) -> None:
+    counted = {SpaceClass.VISITORS: 2, SpaceClass.DISABLED: 1, SpaceClass.ELECTRIC: 1}
+    upper = Lot(LotId(house.new_id()), garage.lot.site, "Upper deck", counted, parent=garage.lot.lot)
+    yard = Lot(LotId(house.new_id()), garage.lot.site, "Yard", parent=garage.lot.lot)
+    with house.store.begin(garage.tenant, Actor("system", "test")) as tx:
+        for lot in (upper, yard):
+            rows.add_lot(tx, lot)
+        assert rows.take(tx, upper.lot, SpaceClass.ELECTRIC)
+        assert rows.take(tx, upper.lot, SpaceClass.VISITORS)
+        journal.write(tx, house.keyring, house.clock.now(), "test.built")
+    shown = garage.screen(garage.entry)
+    assert (shown.free, shown.decks) == (9, (lane.Deck("Upper deck", 1),))
+    inner = LaneGate(garage.tenant, garage.entry, "In", upper.site, "Campus", upper.lot, upper.name, enters=True)
+    signs = [(sign.space, sign.free, sign.full) for sign in lane.screen(house, inner, price).signs]
+    assert signs == [
+        (SpaceClass.VISITORS, 1, False),
+        (SpaceClass.DISABLED, 1, False),
+        (SpaceClass.ELECTRIC, 0, True),
+    ]
+    assert (garage.screen().signs, garage.screen().decks) == ((), ())
+
+
 def test_a_ticket_is_drawn_at_the_entry_and_shown_at_the_exit(house: House, garage: Garage, clock: Any) -> None:
     entry, leaving = (
         lane.lane_gate(house, rules.kiosk_link(house, garage.campus.signed, gate)) for gate in (garage.entry, garage.exit)

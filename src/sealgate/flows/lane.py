@@ -14,7 +14,7 @@ from uuid import UUID
 from sealgate.domain.access import Reason
 from sealgate.domain.billing import PaymentState
 from sealgate.domain.ids import CallId, GateId, LotId, SiteId, StayId, TenantId
-from sealgate.domain.lots import SpaceClass
+from sealgate.domain.lots import Lot, Sign, SpaceClass, signs
 from sealgate.domain.money import Money
 from sealgate.domain.people import code_text
 from sealgate.domain.sightings import CodeSighting, Means
@@ -64,11 +64,19 @@ class Shown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Deck:
+    """Guidance to a lot within this one: how many visitors' spaces it has left."""
+
+    name: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """`pay` is the path of the driver's page and `code` the same as digits. `charging`: it is being charged automatically, so
     nobody has to pay here. `call` is open here; `taken` if somebody has it.
 
-    `free`: visitors' spaces that are left, at an entry where nobody stands; None where they are not counted.
+    `signs`: what is left of each class that is counted, and `decks` of the lots within, at an entry where nobody stands.
     """
 
     shown: Shown
@@ -79,7 +87,13 @@ class Screen:
     charging: bool = False
     call: CallId | None = None
     taken: bool = False
-    free: int | None = None
+    signs: tuple[Sign, ...] = ()
+    decks: tuple[Deck, ...] = ()
+
+    @property
+    def free(self) -> int | None:
+        """Visitors' spaces that are left; None where they are not counted, or not told."""
+        return next((sign.free for sign in self.signs if sign.space is SpaceClass.VISITORS), None)
 
 
 def lane_gate(house: House, secret: str) -> LaneGate | None:
@@ -103,19 +117,23 @@ def screen(house: House, lane: LaneGate, price: Price) -> Screen:
         newest = newest_said(db, lane.site, lane.gate, now - PAYING)
         found = Screen(Shown.IDLE) if newest is None else _of_passage(house, db, lane, newest, price)
         if found.shown is Shown.IDLE and lane.enters:
-            found = replace(found, free=_free(db, lane.lot, now))
+            lot = rows.lot(db, lane.lot)
+            found = replace(found, signs=_signs(db, lot, now), decks=_decks(db, lot, now))
     if call is None or found.shown is Shown.OPEN:
         return found
     shown = found.shown if found.shown is Shown.PAY else Shown.ASKED
     return replace(found, shown=shown, call=call.call, taken=call.state is CallState.CLAIMED)
 
 
-def _free(db: Reader, lot: LotId, now: datetime) -> int | None:
-    spaces = rows.lot(db, lot).capacity.get(SpaceClass.VISITORS)
-    if spaces is None:
-        return None
-    used = rows.taken(db, lot).get(SpaceClass.VISITORS, 0) + rows.held(db, lot, now).get(SpaceClass.VISITORS, 0)
-    return max(spaces - used, 0)
+def _signs(db: Reader, lot: Lot, now: datetime) -> tuple[Sign, ...]:
+    return signs(lot, rows.taken(db, lot.lot), rows.held(db, lot.lot, now))
+
+
+def _decks(db: Reader, lot: Lot, now: datetime) -> tuple[Deck, ...]:
+    """By name; those whose visitors are counted."""
+    within = [one for one in rows.lots(db, lot.site) if one.parent == lot.lot]
+    counted = [(one.name, sign) for one in within for sign in _signs(db, one, now) if sign.space is SpaceClass.VISITORS]
+    return tuple(Deck(name, sign.free) for name, sign in counted)
 
 
 def press_help(house: House, lane: LaneGate) -> CallId:
