@@ -35,7 +35,7 @@ time_zone = "Asia/Shanghai"
 name = "day and night"
 steps = [{ each = "1h", price = 5 }]
 """
-ALICES, BOBS = "沪A12345", "沪B54321"
+ALICES, BOBS, CHARLIES = "沪A12345", "沪B54321", "沪C11111"
 
 
 @pytest.fixture
@@ -290,6 +290,45 @@ def test_a_reservation_keeps_a_space_for_its_car(
     assert drive_in(ALICES).reason is Reason.ALLOWED
     lines = permits.reservations(campus.house, campus.signed, campus.site, now, now + DAY)
     assert [(line.plate, line.came) for line in lines] == [(ALICES, True)]
+
+
+BADGES = """
+name = "Badges"
+currency = "CNY"
+time_zone = "Asia/Shanghai"
+[[rate]]
+name = "badge"
+tags = ["disabled"]
+steps = [{ each = "1h", price = 1 }]
+[[rate]]
+name = "everybody"
+steps = [{ each = "1h", price = 5 }]
+"""
+
+
+def test_who_holds_a_marked_space_pays_its_rate_and_a_zones_permit_nothing(acme_campus: Any) -> None:
+    campus = acme_campus
+    house, signed, now = campus.house, campus.signed, campus.house.clock.now()
+    tariffs.save(house, signed, BADGES, MONDAY)
+    spaces = {SpaceClass.VISITORS: 2, SpaceClass.DISABLED: 1}
+    lot = lots.add_lot(house, signed, campus.site, LotTerms("Ramp", spaces, tariff="Badges", zone=campus.garage))
+    lots.add_lane(house, signed, campus.site, lot, campus.barrier, GateRole.ENTRY)
+    booking = Reservation(ReservationId(house.new_id()), lot, now, now + timedelta(hours=3), SpaceClass.DISABLED)
+    permits.reserve(house, signed, campus.site, booking, ALICES)
+    of_zone = PermitTerms(PermitKind.STAFF, "Cleaners", frozenset(), frozenset({campus.garage}), plates=(CHARLIES,))
+    permits.add_permit(house, signed, of_zone)
+    price = pricing.prices(house, campus.tenant)
+    due = []
+    for plate in (ALICES, BOBS, CHARLIES):
+        sighting = PlateSighting(campus.barrier, house.clock.now(), normalise(plate), 0.99)
+        came = parking.arrive(house, campus.tenant, sighting, price)
+        assert came.stay is not None
+        with house.store.read(campus.tenant) as db:
+            row = rows.stay(db, came.stay)
+        assert row is not None
+        due.append((row.stay.right.space, price(row.stay, house.clock.now() + timedelta(minutes=50)).total.minor))
+        house.clock.move(timedelta(minutes=1))
+    assert due == [(SpaceClass.DISABLED, 100), (SpaceClass.VISITORS, 500), (SpaceClass.VISITORS, 0)]
 
 
 def test_a_coupon_is_found_by_its_code_however_it_is_typed(acme_campus: Any, lot: LotId) -> None:

@@ -45,6 +45,7 @@ def bill_at(db: Reader, stay: Stay, at: datetime) -> Bill:
     until = max(stay.left or at, stay.entered)
     given = Circumstances(
         vehicle=stay.vehicle if not tariff.classes or stay.vehicle in tariff.classes else "",
+        tags=frozenset({stay.right.kind.value, stay.right.space.value}),
         reliefs=tuple(_relief(number, given) for number, given in enumerate(stay.validations)),
         paid=_paid(db, stay, until),
         only=_charged(db, stay, lot, until),

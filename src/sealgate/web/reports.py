@@ -204,7 +204,9 @@ def _means(page: Page, asking: Asking) -> Report:
 def _forced(page: Page, asking: Asking) -> Report:
     lines = reporting.forced(page.house, page.signed, asking)
     drawn = forced_plot(page.words, lines, reporting.days_of(asking)) if lines else None
-    return Report(drawn, (forced_sheet(page.words, lines),))
+    cut = page.words.gettext(_("Only the newest are listed, %(n)s of them. Choose fewer days to see the others."))
+    told = cut % {"n": page.words.number(len(lines))} if len(lines) >= reporting.MOST_FORCED else ""
+    return Report(drawn, (forced_sheet(page.words, lines),), told)
 
 
 def _misreads(page: Page, asking: Asking) -> Report:

@@ -17,7 +17,7 @@ from sealgate.domain.ids import GateId, LotId, SiteId, TenantId
 from sealgate.domain.lots import GateRole, SpaceClass
 from sealgate.domain.operators import Role
 from sealgate.domain.sightings import Means, PlateSighting
-from sealgate.flows import lots, parking, passage, pricing, rules, signin, tariffs
+from sealgate.flows import lots, parking, passage, pricing, reporting, rules, signin, tariffs
 from sealgate.flows.kit import House, Signed
 from sealgate.store.words import GateKind
 
@@ -363,6 +363,12 @@ def test_every_report_is_a_page_a_csv_and_a_workbook(
         assert all(f">{head}</th>" in page.text for head in heads) or "Nothing in this time" in page.text, name
         book = zipfile.ZipFile(io.BytesIO(desk.get(f"{root}.xlsx").content))
         assert "xl/worksheets/sheet1.xml" in book.namelist(), name
+
+
+def test_a_list_of_openings_that_is_cut_says_so(campus: SiteId, office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Only the newest are listed" not in office.get(f"/s/{campus}/reports/forced").text
+    monkeypatch.setattr(reporting, "MOST_FORCED", 0)
+    assert "Only the newest are listed, 0 of them." in office.get(f"/s/{campus}/reports/forced").text
 
 
 def test_the_workbook_of_all_reports_has_a_sheet_for_each(campus: SiteId, lot: LotId, desk: Any) -> None:
