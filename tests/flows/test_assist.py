@@ -353,7 +353,7 @@ def test_where_a_camera_runs_the_lane_is_seen_as_it_is_now(house: House, garage:
     with pytest.raises(NotFound):
         assist_look.picture_at_gate(house, dora, call)
     watched = replace(house, newest=lambda tenant, gate: b"now" if (tenant, gate) == (garage.tenant, garage.exit) else None)
-    assert assist_look.look(watched, dora, call, price).has_picture
+    assert assist_look.look(watched, dora, call, price).live
     assert assist_look.picture_at_gate(watched, dora, call) == b"now"
 
 

@@ -63,6 +63,7 @@ class Near:
 class CallView:
     """`chosen` is the stay that the decisions are about; `named` once somebody said so. `account` is what it would pay now.
 
+    `live`: a camera runs at this lane; else the picture is the one with which the call was made.
     `others` are the stays that come near; where nothing was read and nobody is known, the cars inside that have a ticket and
     no plate. `here` is whether the car stands at the gate; `asked_for` when maintenance was called. `lost` is what would be
     due without the ticket; None where the tariff does not say, or it is lost already.
@@ -72,6 +73,7 @@ class CallView:
     read: Read | None
     typed: str
     has_picture: bool
+    live: bool
     chosen: Near | None
     named: bool
     others: tuple[Near, ...]
@@ -101,11 +103,13 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
         found = [(one, stay, owed) for one, stay, owed in filter(None, near)]
         first = found[0] if found and found[0][0].stay == chosen else None
         asked = detail.get("maintenance")
+        live = row.gate is not None and house.newest(signed.tenant, row.gate) is not None
         return CallView(
             line=line,
             read=_read(detail, first[0].read.plate if first and first[0].read else ""),
             typed=str(detail.get("typed", "")),
-            has_picture="picture" in detail or (row.gate is not None and house.newest(signed.tenant, row.gate) is not None),
+            has_picture=live or "picture" in detail,
+            live=live,
             chosen=first[0] if first else None,
             named=row.stay is not None,
             others=tuple(one for one, _, _ in found if first is None or one is not first[0]),
@@ -123,13 +127,18 @@ def _without_ticket(db: Reader, stay: Stay, price: Price, now: datetime) -> Mone
     return account(db, lost, price, now).due if known else None
 
 
-def picture_at_gate(house: House, signed: Signed, call: CallId) -> bytes:
-    """The lane's newest picture, as JPEG: its camera's now, else the one with which the call was made. Raises `NotFound`."""
+def picture_at_gate(house: House, signed: Signed, call: CallId, *, live: bool = False) -> bytes:
+    """The lane's newest picture, as JPEG: its camera's now, else, unless `live`, the one with which the call was made.
+
+    Raises `NotFound`.
+    """
     with house.store.read(signed.tenant) as db:
         row = held(db, signed, call)
         now = house.newest(signed.tenant, row.gate) if row.gate else None
         if now is not None:
             return now
+        if live:
+            raise NotFound("picture")
         return _opened(house, db, _detail(house, db, row).get("picture"))
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -138,8 +138,9 @@ def sealed_entry(request: Request, page: AtCall, call: UUID) -> Response:
 
 
 @router.get("/calls/{call}/lane.jpg")
-def lane_now(page: AtCall, call: UUID) -> Response:
-    return _jpeg(assist_look.picture_at_gate(page.house, page.signed, CallId(call)))
+def lane_now(page: AtCall, call: UUID, at: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """`at`: the page asks again, for what its camera sees now and nothing older."""
+    return _jpeg(assist_look.picture_at_gate(page.house, page.signed, CallId(call), live=bool(at)))
 
 
 @router.post("/calls/{call}/voice")

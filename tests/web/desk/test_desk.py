@@ -70,6 +70,9 @@ def test_pictures_are_for_whoever_has_the_call(enter: Enter, garage: Any, dora: 
     desk, other = enter(dora), enter(dan)
     assert desk.get(f"/desk/calls/{call}/lane.jpg").status_code == 409
     page = desk.post(f"/desk/calls/{call}/take").text
+    assert "When the call was made" in page, "no camera runs this lane: the picture is not live"
+    assert "data-live" not in page
+    assert desk.get(f"/desk/calls/{call}/lane.jpg?at=1").status_code == 404
     live = desk.get(f"/desk/calls/{call}/lane.jpg")
     assert (live.status_code, live.headers["content-type"], live.headers["cache-control"]) == (200, "image/jpeg", "no-store")
     assert other.get(f"/desk/calls/{call}/lane.jpg").status_code == 409

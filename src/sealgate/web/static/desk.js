@@ -73,7 +73,9 @@
     const figure = document.querySelector("figure[data-live]");
     if (!figure || document.hidden) return;
     const next = new Image();
-    next.onload = () => { figure.querySelector("img").src = next.src; };
+    const face = figure.querySelector(".seal-clock");
+    next.onload = () => { figure.querySelector("img").src = next.src; face.textContent = figure.dataset.live; };
+    next.onerror = () => { face.textContent = figure.dataset.stopped; };
     next.src = `${figure.dataset.src}?at=${Date.now()}`;
   }, 1000);
 
