@@ -92,13 +92,14 @@ def demo(
 def _print_garage(program: Program, garage: Garage, address: str) -> None:
     from sealgate.flows import rules
     from sealgate.flows.campus import system
-    from sealgate.flows.driving import lot_path
+    from sealgate.flows.driving import coupon_path, lot_path
 
     typer.echo(f"Pay for a car in the garage: {address}{lot_path(program.house, garage.tenant, garage.lot)}")
     shown = rules.kiosk_link(program.house, system(program.house, garage.tenant), garage.exit)
     typer.echo(f"The screen at the garage’s exit: {address}/lane/{shown}")
     if garage.coupon:
-        typer.echo(f"A coupon of the bakery, one hour off: {garage.coupon}")
+        brings = coupon_path(program.house, garage.tenant, garage.lot, garage.coupon)
+        typer.echo(f"A coupon of the bakery, one hour off: {address}{brings}")
 
 
 @contextmanager
