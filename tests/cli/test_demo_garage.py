@@ -121,7 +121,7 @@ def test_a_car_that_is_not_there_is_counted_out_and_makes_room_for_others(
         stays.throw(Fault("the database is locked"))
     assert traffic.inside == 0
     colleague = Attendant(program.house, garage, traffic, random.Random(11))
-    for hours, inside in ((7, 1), (2, 0)):
+    for hours, inside in ((5, 1), (2, 0)):
         clock.at += timedelta(hours=hours)
         colleague.count()
         assert lots.lot(program.house, signed, campus.site, garage.lot).line.inside == inside

@@ -30,10 +30,10 @@ OPENED = ("a lorry waits behind it", "the driver showed the receipt", "the reade
 LET_OFF = ("found no space for long", "the lift was out of order", "the machine did not take the coupon")
 
 MOST_WAITING = 8
-ROUND = 240
+ROUND = 60
 """Minutes between two walks through the garage."""
 
-TOO_LONG = timedelta(hours=8)
+TOO_LONG = timedelta(hours=6)
 """A car that is still inside then went unseen: counted on the ground, it is not there."""
 
 
@@ -45,7 +45,7 @@ class Attendant:
         self._signed = system(house, garage.tenant)
 
     def works(self) -> Iterator[timedelta]:
-        """The desk is yours. A colleague takes what is too much for one, and walks through every few hours."""
+        """The desk is yours. A colleague takes what is too much for one, and walks through every hour."""
         for minutes in count(1):
             yield MINUTE
             self.relieve()
