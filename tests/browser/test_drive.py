@@ -229,6 +229,8 @@ def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(
     SHOTS.mkdir(exist_ok=True)
     expect(entry.locator(".lane-signs")).to_contain_text("Upper deck")
     entry.screenshot(path=SHOTS / "lane-entry.en.light.1280.png")
+    entry.set_viewport_size({"width": 390, "height": 844})
+    assert entry.evaluate("document.scrollingElement.scrollWidth") <= 390
     entry.get_by_role("button", name="No plate? Take a ticket").click()
     seen = entry.get_by_alt_text("Your ticket").screenshot()
     ticket = code_in(decode(seen))
