@@ -213,7 +213,7 @@ def test_bobs_misread_plate_is_settled_with_keys_alone(
     desk.get_by_role("button", name="Take the call").wait_for()
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", name="Is it the same car?")).to_be_visible()
-    live = desk.locator("figure[data-live] img")
+    live = desk.locator("figure[data-state=open] img")
     assert live.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
     desk.keyboard.press("v")
     entry = desk.locator("#entry img")
@@ -288,7 +288,7 @@ def test_everything_about_one_call_fits_the_screen(
     call = garage.asks(clock)
     garage.take(dora, call)
     desk.goto(f"/desk/calls/{call}")
-    expect(desk.locator("figure[data-live] img")).to_be_visible()
+    expect(desk.locator("figure[data-state=open] img")).to_be_visible()
     assert desk.evaluate("document.documentElement.scrollHeight") <= 900
     assert desk.evaluate("document.documentElement.scrollWidth") <= 1440
 
