@@ -26,6 +26,7 @@ TABLES: Mapping[str, str] = {
     "consents": _("Consents"),
     "group_members": _("Groups"),
     "presence": _("Where they are now"),
+    "synced_people": _("Their entry in the directory"),
     "legal_holds": _("Legal holds that have ended"),
     "asks": _("What they asked about their data"),
     "own_links": _("Links to their own page"),
