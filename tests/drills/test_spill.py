@@ -49,7 +49,7 @@ def erased(made: Built) -> Erased:
     person = next(one for one in reversed(made.people) if not erase.plan(made.house, made.signed, one).inside)
     file = io.BytesIO()
     erase.export(made.house, made.signed, person, file)
-    erase.erase(made.house, made.signed, person, "asked for it")
+    erase.erase(made.house, made.signed, person, "by a letter that came with the morning post")
     with zipfile.ZipFile(file) as packed:
         return Erased(person, words_of_file(packed.read("data.json").decode()))
 

@@ -22,6 +22,7 @@ import httpx
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from sealgate.api import described
 from sealgate.app import running, web_application
 from sealgate.drills.picturing import decoded
 from sealgate.drills.reading import words_in
@@ -72,7 +73,7 @@ def _routes(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
 
 
 def _filled(route: APIRoute, names: dict[str, list[str]]) -> Iterator[Address]:
-    is_open = bool(getattr(route.endpoint, OPENED, False)) or route.path == "/healthz"
+    is_open = bool(getattr(route.endpoint, OPENED, False)) or route.path in described.OPEN
     for number in range(3):
         path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda match, number=number: _value(match[1], names, number), route.path)  # type: ignore[misc]
         for method in sorted(route.methods or {"GET"}):
