@@ -46,7 +46,7 @@ def test_somebody_is_enrolled_and_withdraws_with_the_keyboard_alone(enter: Calla
     tab_to(page, "Ask for consent…")
     page.keyboard.press("Enter")
     page.wait_for_url("**/consent")
-    tab_to(page, "The person")
+    tab_to(page, "The person, 14 or older")
     page.keyboard.press("Space")
     tab_to(page, "Yes, use the face")
     page.keyboard.press("Enter")
