@@ -288,15 +288,18 @@ OPERATION = some.fixed_dictionaries(
 @given(some.lists(OPERATION, max_size=4))
 def test_any_patch_is_made_or_refused(operations: list[dict[str, Any]]) -> None:
     try:
-        described(patched(dict(ALICE), {"Operations": operations}))
+        now = described(patched(dict(ALICE), {"Operations": operations}))
     except SyncRefused:
         return
+    assert now.user_name
+    assert now.name
 
 
 @given(some.text(max_size=60))
 def test_any_filter_is_read_or_refused(text: str) -> None:
     for asked in (text, f'userName eq "{text}"', f"externalId eq {text}"):
         try:
-            read_filter(asked)
+            which = read_filter(asked)
         except SyncRefused:
             continue
+        assert which.by in {"userName", "externalId"}

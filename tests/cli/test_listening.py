@@ -68,7 +68,8 @@ def test_nobody_listens_in_the_open(host: str, proxy: str) -> None:
 def test_a_named_proxy_or_tls_opens_the_address(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
     for more in ({"trusted_proxy": "10.0.0.1"}, {"tls_certificate": chain, "tls_key": key}):
-        bound_socket(Settings(host="0.0.0.0", port=0, **more)).close()
+        with bound_socket(Settings(host="0.0.0.0", port=0, **more)) as sock:
+            assert sock.getsockname()[0] == "0.0.0.0"
 
 
 def test_a_proxy_that_is_no_address_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,9 +75,14 @@ def problem(refused: Refused) -> JSONResponse:
     return JSONResponse(body, status, media_type=MEDIA, headers=headers)
 
 
-def routes(house: House) -> APIRouter:  # noqa: C901 - a table of routes
+def routes(house: House) -> APIRouter:
     router = APIRouter(prefix=BASE, tags=["people"], route_class=InWords)
+    _discovery(router, house)
+    _users(router, house)
+    return router
 
+
+def _discovery(router: APIRouter, house: House) -> None:
     @router.get("/ServiceProviderConfig", summary="What is spoken here")
     def config(request: Request) -> Response:
         _caller(house, request)
@@ -108,6 +113,8 @@ def routes(house: House) -> APIRouter:  # noqa: C901 - a table of routes
             raise NotFound("schema")
         return said(_schema(house, found))
 
+
+def _users(router: APIRouter, house: House) -> None:
     @router.get("/Users", summary="Who is kept in step")
     def users(request: Request) -> Response:
         signed, asked = _caller(house, request), request.query_params
@@ -150,8 +157,6 @@ def routes(house: House) -> APIRouter:  # noqa: C901 - a table of routes
     def leave(request: Request, user: UUID) -> Response:
         people_sync.leave(house, _caller(house, request), PersonId(user), _version(request))
         return Response(status_code=204)
-
-    return router
 
 
 def _changed(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sealgate.backup import pieces, points
@@ -179,7 +179,3 @@ def _check(file: Path) -> None:
         raise Damaged(str(found[0][0]))
     for suffix in ("-wal", "-shm"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
-
-
-def age_of(point: Point | None, now: datetime) -> timedelta | None:
-    return None if point is None else now - point.at

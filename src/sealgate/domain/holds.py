@@ -52,9 +52,6 @@ class Holding:
     def people(self) -> frozenset[PersonId]:
         return frozenset(scope.person for scope in self.scopes if scope.person is not None)
 
-    def keeps_all_of(self, site: SiteId, day: date) -> bool:
-        return any(scope.person is None and scope.covers(site, day) for scope in self.scopes)
-
     def of(self, person: PersonId) -> tuple[HoldScope, ...]:
         return tuple(scope for scope in self.scopes if scope.person == person)
 
