@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import Message
+from tests import aside
 
 from sealgate.app import initialise, running, web_application
 from sealgate.domain.ids import SiteId
@@ -98,7 +99,7 @@ def asked(app: FastAPI, method: str, path: str, line: Line, **headers: str) -> L
         "root_path": "",
         "app": app,
     }
-    asyncio.run(app(scope, line.receive, line.send))
+    aside.run(app(scope, line.receive, line.send))
     return line
 
 
@@ -221,4 +222,4 @@ def test_two_host_headers_are_one_too_many(house: House) -> None:
 
     scope = {"type": "http", "headers": [(b"host", b"localhost"), (b"host", b"evil.example")]}
     with pytest.raises(Exception, match="not a name of ours"):
-        asyncio.run(KnownHost(never, ())(scope, never, never))  # type: ignore[arg-type]
+        aside.run(KnownHost(never, ())(scope, never, never))  # type: ignore[arg-type]

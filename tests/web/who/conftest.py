@@ -5,7 +5,6 @@ Nothing here goes over a socket: a request is handed to the application, and wha
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from tests import aside
 
 from sealgate.app import initialise, running, web_application
 from sealgate.domain.attendance_leave import Service
@@ -151,7 +151,7 @@ class Town:
 
     def ask(self, method: str, path: str, **more: Any) -> Answer:
         """One request, in this thread; of a stream only its beginning."""
-        return asyncio.run(self.asked(method, path, **more))
+        return aside.run(self.asked(method, path, **more))
 
     async def asked(
         self, method: str, path: str, *, cookies: dict[str, str] | None = None, form: dict[str, str] | None = None

@@ -6,7 +6,6 @@ it as many times longer (`make fuzz-api`).
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections import Counter
@@ -21,6 +20,7 @@ import schemathesis
 from fastapi.openapi.utils import get_openapi
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
+from tests import aside
 from tests.web.who.test_who_may import LEAVES, every_route
 
 from sealgate.api.described import Problem, described
@@ -70,7 +70,7 @@ class Tries:
             path = path.replace("{" + name + ":path}", str(known or made or "x"))
         media, body = written(case)
         query = urlencode({name: str(value) for name, value in (case.query or {}).items()}, errors="replace")
-        status, text = asyncio.run(self._ask(case.method.upper(), path, query, media, body, token))
+        status, text = aside.run(self._ask(case.method.upper(), path, query, media, body, token))
         self.seen[status] += 1
         if status >= 500 and path != "/healthz":
             self.faults.append(f"{who}: {case.method} {case.path} {query} {body[:300]!r}: {status}")
@@ -161,7 +161,7 @@ def test_no_address_breaks_and_none_tells_another_organisation_anything(town: An
 
 
 def test_the_api_is_described_whole_and_true(town: Any) -> None:
-    status, text = asyncio.run(Tries(town)._ask("GET", "/api/v1/openapi.json", "", "", b"", ""))
+    status, text = aside.run(Tries(town)._ask("GET", "/api/v1/openapi.json", "", "", b"", ""))
     assert status == 200
     told = json.loads(text)
     paths = {
@@ -187,11 +187,11 @@ def test_every_refusal_of_the_api_is_a_problem_as_described(town: Any) -> None:
     tries, refused = Tries(town), 0
     told = described([])
     assert told["components"]["schemas"]["Problem"] == Problem.model_json_schema()
-    whole = json.loads(asyncio.run(tries._ask("GET", "/api/v1/openapi.json", "", "", b"", ""))[1])
+    whole = json.loads(aside.run(tries._ask("GET", "/api/v1/openapi.json", "", "", b"", ""))[1])
     for path, methods in whole["paths"].items():
         for method in methods:
             for body in (b"", b"{}", b"[1]", b"\xff"):
-                status, text = asyncio.run(
+                status, text = aside.run(
                     tries._ask(method.upper(), path.replace("{visit_id}", "7"), "", "application/json", body, "x")
                 )
                 if status >= 400:
