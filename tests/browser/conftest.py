@@ -21,6 +21,9 @@ import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect
+from tests.browser.scenes_of_law import OURS, Law, of_law
+from tests.browser.scenes_of_law import named as _named
+from tests.browser.scenes_of_law import post as _post
 
 from sealgate.flows.campus import card_number
 
@@ -203,10 +206,6 @@ def _set_up(page: Page, demo: Demo, name: str = "Nora Newman") -> None:
     page.wait_for_url("**/s/*/live")
 
 
-OURS = {"Sec-Fetch-Site": "same-origin"}
-"""What the browser says of a form on our own page; `page.request` is no page, so it is said for it."""
-
-
 @dataclass(frozen=True)
 class Week:
     """Of the demo's garage: its lot, a stay of which a part went back, that payment's refund page, a difference's page."""
@@ -228,6 +227,7 @@ class AtWork:
     invitation: str
     lot: str
     week: Week
+    law: Law
 
     @property
     def here(self) -> str:
@@ -315,12 +315,12 @@ class AtWork:
             "backups": "/backups",
             "doctor": "/doctor",
             "keys": "/keys",
-            "leaks": "/leaks",
             "account": "/account",
             "account-factor": "/account/factor",
             "nothing": f"{self.here}/nothing",
         }.items():
             yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
+        yield from self.law.scenes(page)
         yield "people-nobody", lambda: self._search_people(page)
         yield "passages-found", lambda: self._search_passages(page)
         yield "picture-ask", lambda: self._ask_picture(page)
@@ -330,6 +330,7 @@ class AtWork:
         yield "kiosk-help", lambda: page.goto("/kiosk/help")
         for name in ("", "/code", "/name"):
             yield f"kiosk-visit{name.replace('/', '-')}", lambda name=name: page.goto(f"/kiosk/visit{name}")  # type: ignore[misc]
+        yield from self.law.emergency(page)
 
     def doorsteps(self, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:
         """What somebody meets who is not signed in."""
@@ -340,6 +341,7 @@ class AtWork:
             "no-kiosk": "/kiosk",
         }.items():
             yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
+        yield from self.law.doorsteps(page)
 
     def _search_people(self, page: Page) -> None:
         page.goto(f"{self.here}/people")
@@ -376,6 +378,10 @@ class AtWork:
 
 @pytest.fixture(scope="session")
 def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_data: Path) -> AtWork:
+    return _at_work(chromium, demo, signed_in, shared_data)
+
+
+def _at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_data: Path) -> AtWork:
     context = chromium.new_context(base_url=demo.address, storage_state=signed_in, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/")
@@ -402,9 +408,9 @@ def at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared_
         _post(page, "/kiosk/code", {"value": wrong})
     invited = re.search(r"http[^<\s\"]+/set-up/[\w-]+", _post(page, "/operators/invite", {"role": "security"}))
     assert invited
-    lot, week = _garage(page, here), _week(page, here)
+    lot, week, law = _garage(page, here), _week(page, here), of_law(page, chromium, here, person)
     context.close()
-    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot, week)
+    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot, week, law)
 
 
 def _week(page: Page, here: str) -> Week:
@@ -446,23 +452,10 @@ def _garage(page: Page, here: str) -> str:
     return found[1]
 
 
-def _named(page: Page, address: str, name: str) -> str:
-    page.goto(address)
-    href = page.get_by_role("link", name=name, exact=True).get_attribute("href")
-    assert href
-    return href.rsplit("/", 1)[1]
-
-
 def _gates(page: Page, here: str) -> dict[str, str]:
     page.goto(f"{here}/gates")
     links = page.locator("main a[href*='/gates/']").all()
     return {link.inner_text().strip(): str(link.get_attribute("href")).rsplit("/", 1)[1] for link in links}
-
-
-def _post(page: Page, address: str, form: dict[str, str | float | bool]) -> str:
-    answer = page.request.post(address, form=form, headers=OURS)
-    assert answer.ok, f"{address}: {answer.status} {answer.text()}"
-    return answer.text()
 
 
 def _send(page: Page, address: str, files: dict[str, Any]) -> None:

@@ -333,6 +333,7 @@ def test_bob_disputes_the_sum_dora_lowers_it_and_alice_sends_the_rest_back(
 
     office = office_of(hired("Alice Hall", Role.ADMINISTRATOR))
     office.goto("/")
+    office.locator(".nav summary", has_text="Parking").click()
     office.get_by_role("link", name="Books").click()
     office.locator("th.lead a").first.click()
     expect(office.get_by_text("¥2.50 more was paid than the bill says")).to_be_visible()

@@ -42,9 +42,15 @@ def test_the_live_page_is_the_readmes_screenshot(enter: Callable[..., Page], at_
         README_PICTURE.write_bytes(picture)
 
 
+GOES_ON = ("kiosk", "emergency")
+"""Scenes that go on from each other, so that none of them can be left out."""
+
 ALL = [(width, theme, language) for width in SIZES for theme in ("light", "dark") for language in LOCALES]
 EACH_WITH_EACH = [(1440, "light", "en"), (1440, "dark", "zh"), (390, "light", "zh"), (390, "dark", "en")]
-"""Every width meets both themes and both languages, and every theme both languages; `make shots` takes the other half too."""
+"""Every width meets both themes and both languages, and every theme both languages; `make shots` takes the other half too.
+
+On the desk's width every second page is met by light and English, the others by dark and Chinese: a telephone meets both.
+"""
 
 
 @pytest.mark.parametrize(("width", "theme", "language"), ALL if os.environ.get("SEALGATE_ALL_SHOTS") else EACH_WITH_EACH)
@@ -55,12 +61,19 @@ def test_every_page_is_accessible_and_fits_its_screenshot(
     console, doorstep = enter(**looks), enter(**looks, nobody=True)
     problems: list[str] = []
     for page, scenes in ((console, at_work.scenes(console)), (doorstep, at_work.doorsteps(doorstep))):
-        for name, scene in scenes:
+        for number, (name, scene) in enumerate(scenes):
+            if _left_out(number, name, width, theme):
+                continue
             scene()
             page.wait_for_load_state("load")
             _shoot(page, f"{name}.{language}.{theme}.{width}", whole=name != "kiosk-open")
             problems += [f"{name}: {trouble}" for trouble in [*_sideways(page, width), *_barriers(page, axe)]]
     assert not problems, "\n".join(problems)
+
+
+def _left_out(number: int, name: str, width: int, theme: str) -> bool:
+    every_one = width < 1000 or name.startswith(GOES_ON) or os.environ.get("SEALGATE_ALL_SHOTS")
+    return not every_one and number % 2 == (theme == "light")
 
 
 def test_no_page_weighs_more_than_a_hundred_kilobytes(enter: Callable[..., Page], at_work: Any) -> None:

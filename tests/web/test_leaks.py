@@ -67,7 +67,7 @@ def test_a_stranger_reports_is_answered_and_nobody_else_reads_it(
     done = inbox.post(link[1], {"state": "fixed", "answer": "Closed at noon."})
     assert "The reporter sees it" in done.text
     seen = charlie.get(address).text
-    assert "Put right" in seen
+    assert "Leak closed" in seen
     assert "Closed at noon." in seen
     with house.store.read(alice.tenant) as db:
         actions = {entry.action for entry in journal.page(db)}

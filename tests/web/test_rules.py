@@ -241,7 +241,7 @@ def test_the_attendant_changes_no_rule(
 
 def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, campus: SiteId, enter: Enters) -> None:
     def tabs(page: str) -> list[str]:
-        nav = page.partition('<nav class="nav"')[2].partition("</nav>")[0]
+        nav = page.partition('<ul class="all">')[2].partition('<ul class="bar">')[0]
         return re.findall(r"</svg>([A-Z][\w ]+)</a>", nav)
 
     assert tabs(enter(alice).get(f"/s/{campus}/gates").text) == [
@@ -254,6 +254,17 @@ def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, camp
     assert tabs(enter(dora).get(f"/s/{campus}/gates").text) == [
         "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Faces", "Account",
     ]  # fmt: skip
+
+
+def test_sections_of_a_long_navigation_fold_but_for_the_one_at_hand(
+    alice: Signed, dora: Signed, campus: SiteId, enter: Enters
+) -> None:
+    def unfolded(page: str) -> list[str]:
+        return re.findall(r'<details class="group"(?: name="section")? open><summary>(\w+)', page)
+
+    assert unfolded(enter(alice).get(f"/s/{campus}/gates").text) == []
+    assert unfolded(enter(alice).get("/journal").text) == unfolded(enter(alice).get("/records").text) == ["Privacy"]
+    assert unfolded(enter(dora).get(f"/s/{campus}/gates").text) == ["Personnel", "Privacy", "System"]
 
 
 def test_a_second_site_is_one_click_away(house: House, alice: Signed, campus: SiteId, enter: Enters) -> None:

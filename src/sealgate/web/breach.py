@@ -113,7 +113,7 @@ class _Facts:
     def kinds(self, words: Words) -> str:
         """What of the columns can be read with that copy, in words; the same purpose once."""
         said = dict.fromkeys(words.gettext(entry.purpose) for entry, readable, rows in self.reach.columns if readable and rows)
-        return "; ".join(said) or "–"
+        return words.gettext(_("; ")).join(said) or "–"
 
 
 def _to_authority(facts: _Facts, words: Words) -> Sequence[Block]:

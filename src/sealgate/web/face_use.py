@@ -165,6 +165,7 @@ def _context(page: Page) -> dict[str, Any]:
     blocks = papers.assessment(shown, risks, made_at, newest.digest if newest else digest_of(shown), page.words, page.tz)
     return {
         "use": use,
+        "notice": f"/notice/{page.signed.tenant}/{page.here.site}",
         "blocks": blocks,
         "filing": face_use.filing(page.house, page.signed),
         "filed_from": FILED_FROM,

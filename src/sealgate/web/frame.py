@@ -12,6 +12,8 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 from typing import Annotated, Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -38,11 +40,16 @@ from sealgate.web.who_may import rules as rules_of_all
 SAID = "said"
 LAST_SITE = "site"
 THEMES = ("light", "dark")
+UNFOLDED = 14
+"""Entries of the navigation that fit in 720 px with all sections open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One entry of the navigation. `{site}` in the address is the site at hand; `main` ones make the phone's bar."""
+    """One entry of the navigation. `{site}` in the address is the site at hand; `main` ones make the phone's bar.
+
+    `also` is the address of a page that is reached from that one and has no entry of its own.
+    """
 
     name: str
     icon: str
@@ -50,6 +57,7 @@ class Tab:
     needs: Permission | None
     main: bool = False
     group: str = ""
+    also: str = ""
 
 
 TABS = (
@@ -71,17 +79,17 @@ TABS = (
     Tab(_("Books"), "card", "/s/{site}/books", Permission.PARKING, group=_("Parking")),
     Tab(_("Reports"), "chart", "/s/{site}/reports", Permission.PARKING, group=_("Parking")),
     Tab(_("Faces"), "face", "/s/{site}/faces", Permission.SEE_RULES, group=_("Privacy")),
-    Tab(_("Requests"), "badge", "/requests", Permission.ANSWER, group=_("Privacy")),
+    Tab(_("Requests"), "letter", "/requests", Permission.ANSWER, group=_("Privacy")),
     Tab(_("Journal"), "shield", "/journal", Permission.SEE_JOURNAL, group=_("Privacy")),
     Tab(_("Legal holds"), "lock", "/holds", Permission.SEE_JOURNAL, group=_("Privacy")),
     Tab(_("Breach kit"), "warning", "/breaches", Permission.PRIVACY, group=_("Privacy")),
-    Tab(_("Leak reports"), "list", "/leaks", Permission.PRIVACY, group=_("Privacy")),
-    Tab(_("Data map"), "list", "/data-map", Permission.SEE_JOURNAL, group=_("Privacy")),
-    Tab(_("Backups"), "list", "/backups", Permission.SEE_JOURNAL, group=_("System")),
-    Tab(_("Doctor"), "list", "/doctor", Permission.CHANGE_RULES, group=_("System")),
-    Tab(_("Vault keys"), "lock", "/keys", Permission.KEYS, group=_("System")),
+    Tab(_("Leak reports"), "drop", "/leaks", Permission.PRIVACY, group=_("Privacy")),
+    Tab(_("Data map"), "map", "/data-map", Permission.SEE_JOURNAL, group=_("Privacy"), also="/records"),
+    Tab(_("Backups"), "boxes", "/backups", Permission.SEE_JOURNAL, group=_("System")),
+    Tab(_("Doctor"), "pulse", "/doctor", Permission.CHANGE_RULES, group=_("System")),
+    Tab(_("Vault keys"), "vault", "/keys", Permission.KEYS, group=_("System")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
-    Tab(_("Account"), "account", "/account", None, group=_("System")),
+    Tab(_("Account"), "account", "/account", None, group=_("System"), also="/emergency"),
 )
 
 HOMES = {
@@ -132,6 +140,15 @@ class Page:
     def tabs(self) -> list[Tab]:
         """What this operator may see and what there is to see: a site's pages need a site."""
         return [tab for tab in TABS if ("{site}" not in tab.address or self.site is not None) and self._reaches(tab)]
+
+    def sections(self) -> list[tuple[str, list[Tab]]]:
+        """The navigation under its heads, the first without one; sections fold where there are more rows than a screen has."""
+        return [(name, list(tabs)) for name, tabs in groupby(self.tabs(), attrgetter("group"))]
+
+    def holds(self, tabs: list[Tab], path: str) -> bool:
+        """Whether the page at `path` is one of these, or lies under one of them."""
+        places = [at for tab in tabs for at in (self.address(tab), tab.also) if at]
+        return any(path == at or path.startswith(f"{at}/") for at in places)
 
     def _reaches(self, tab: Tab) -> bool:
         """Whether the guard would let this operator to that page; one without a line in the table is nobody's."""
@@ -228,7 +245,7 @@ def environment(language: Language) -> Environment:
     gettext, ngettext = callables(words)
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(words=words, asset=asset, trouble=None, Permission=Permission, facts=facts)
-    made.globals.update(span=span, span_text=span_text)
+    made.globals.update(span=span, span_text=span_text, unfolded=UNFOLDED)
     return made
 
 

@@ -86,6 +86,10 @@ class Words:
         """09:12:31"""
         return self._date(at, "HH:mm:ss", "HH:mm:ss")
 
+    def minute(self, at: datetime) -> str:
+        """09:12"""
+        return self._date(at, "HH:mm", "HH:mm")
+
     def day(self, day: date) -> str:
         """23 November 2026"""
         return self._day(day, "d MMMM y", "y年M月d日")

@@ -46,7 +46,7 @@ def assessment(
     return [
         Block(say(_("What it is about"))),
         Block(say(_("Site")), str(facts["site"])),
-        *([Block(say(_("Made")), words.stamp(made_at.astimezone(tz)))] if made_at else []),
+        *([Block(say(_("Assessed on")), words.stamp(made_at.astimezone(tz)))] if made_at else []),
         Block(say(_("Digest of the facts")), digest[:32]),
         Block(say(_("1. Purpose and manner: lawful, justified, necessary"))),
         Block(say(_("Purpose")), str(facts["purpose"]) or "–"),

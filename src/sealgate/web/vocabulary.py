@@ -526,7 +526,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     LeakState: {
         LeakState.NEW: _("Not read yet"),
         LeakState.IN_HAND: _("Being looked into"),
-        LeakState.FIXED: _("Put right"),
+        LeakState.FIXED: _("Leak closed"),
         LeakState.NO_LEAK: _("No leak"),
     },
     LetterKind: {

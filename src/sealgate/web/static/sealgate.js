@@ -49,7 +49,14 @@ function toast(text) {
 }
 window.sealgate = { toast };
 
+// Of a row of tabs that is wider than the screen the one in use is in sight.
+function showTab(tab) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 function arrive(root) {
+  root.querySelectorAll(".tabs > [aria-current], .chips > [aria-current]").forEach(showTab);
   root.querySelectorAll(".toast").forEach(seeOff);
   root.querySelector("[data-focus]")?.focus();
 }
