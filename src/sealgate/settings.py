@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     backup_region: str = Field("", description="Region of the bucket, where the object store has regions")
     backup_access_key: str = Field("", description="Name to sign in to the object store with")
     backup_secret_key: SecretStr | None = Field(None, description="Secret to sign in to the object store with")
+    backup_database: str = Field(
+        "", description="Address by which PostgreSQL is backed up: of a role with REPLICATION; the database's own unless given"
+    )
     backup_lock_days: int = Field(
         0, ge=0, le=3650, description="Days for which the object store locks a backup against everybody; 0 locks nothing"
     )

@@ -16,10 +16,11 @@ from tests.conftest import NewTenant
 
 from sealgate.backup.depots import Depot
 from sealgate.backup.folders import FolderDepot
-from sealgate.backup.following import FollowedBlobs, Follower, Pace
+from sealgate.backup.following import Follower
 from sealgate.backup.making import Place
 from sealgate.backup.objects import Account, ObjectDepot
 from sealgate.backup.safe import Safe
+from sealgate.backup.shipping import FollowedBlobs, Pace
 from sealgate.domain.ids import TenantId
 from sealgate.ports import Sealed
 from sealgate.privacy import journal

@@ -14,7 +14,6 @@ from tests.backup.conftest import Bucket, HandClock, Site
 from sealgate.backup import checking, points, pruning, reading
 from sealgate.backup.depots import BadDepot, Depot, NoSuchObject
 from sealgate.backup.folders import FolderDepot
-from sealgate.backup.following import Pace
 from sealgate.backup.health import health
 from sealgate.backup.keeping import Backups, Rules
 from sealgate.backup.making import objects
@@ -22,6 +21,7 @@ from sealgate.backup.objects import Account, ObjectDepot
 from sealgate.backup.opening import depot_of
 from sealgate.backup.pruning import BadRule, Keep
 from sealgate.backup.safe import Safe
+from sealgate.backup.shipping import Pace
 from sealgate.ports import Unreachable
 from sealgate.vault.errors import DoesNotOpen
 from sealgate.vault.roots import create_key_file

@@ -14,9 +14,9 @@ from tests.backup.conftest import HandClock, Site
 
 from sealgate.backup import checking, pieces, points, reading
 from sealgate.backup.folders import FolderDepot
-from sealgate.backup.following import Pace, State
 from sealgate.backup.making import DATABASE
 from sealgate.backup.reading import NoPoint
+from sealgate.backup.shipping import Pace, State
 from sealgate.domain.ids import TenantId
 from sealgate.ports import Unreachable
 from sealgate.privacy import journal

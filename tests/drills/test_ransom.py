@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from minio import Minio
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -34,7 +36,7 @@ def test_a_bucket_that_locks_holds_against_the_servers_own_credentials(tmp_path:
     host, port = server.get_host_and_port()
     try:
         Minio(f"{host}:{port}", "sealgate", "sealgate-secret", secure=False).make_bucket("backups", object_lock=True)
-        account = {"backup_endpoint": f"http://{host}:{port}", "backup_access_key": "sealgate"}
+        account: dict[str, Any] = {"backup_endpoint": f"http://{host}:{port}", "backup_access_key": "sealgate"}
         account["backup_secret_key"] = "sealgate-secret"
         report = drill(tmp_path, 20, quiet, backup_to="s3://backups/drill", backup_lock_days=1, **account)
     finally:
@@ -46,6 +48,14 @@ def test_a_bucket_that_locks_holds_against_the_servers_own_credentials(tmp_path:
         assert tried[what].succeeded == 0
     # Whether a lock may be shortened is the store's to refuse; moto, which stands for one here, lets it happen, and it is told.
     assert report.held == (tried["lock shortened"].succeeded == 0)
+
+
+def test_nothing_acknowledged_is_lost_on_postgresql() -> None:
+    """Its server does not run as us, and has to reach its folder: so it is none of the tests' own."""
+    with tempfile.TemporaryDirectory(prefix="sealgate-ransom-") as home:
+        report = drill(Path(home), 10, quiet, postgres=True)
+    assert (report.lost, report.whole, report.rpo) == ((), True, 0)
+    assert report.acknowledged > 20
 
 
 def test_what_is_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:

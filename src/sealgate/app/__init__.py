@@ -5,6 +5,7 @@ opposite order. Nothing else in the tree reads settings.
 """
 
 from sealgate.app.backing import backup_place as backup_place
+from sealgate.app.backing import follower_of as follower_of
 from sealgate.app.backing import opened_keys as opened_keys
 from sealgate.app.errors import AlreadyFounded as AlreadyFounded
 from sealgate.app.errors import BadCertificate as BadCertificate
@@ -14,6 +15,7 @@ from sealgate.app.errors import NoSuchSite as NoSuchSite
 from sealgate.app.errors import NotFounded as NotFounded
 from sealgate.app.errors import OpenToAll as OpenToAll
 from sealgate.app.errors import PortTaken as PortTaken
+from sealgate.app.folders import data_url as data_url
 from sealgate.app.folders import empty_or_same_shelf as empty_or_same_shelf
 from sealgate.app.memory import SiteGalleries as SiteGalleries
 from sealgate.app.memory import Turner as Turner

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from sealgate.app.folders import keys_url
 from sealgate.app.roots import open_vault, root_source
 from sealgate.backup.depots import Depot
-from sealgate.backup.following import FollowedBlobs, Follower, Pace
+from sealgate.backup.following import Follower
 from sealgate.backup.keeping import Backups, Rules
 from sealgate.backup.making import Place
 from sealgate.backup.opening import depot_of, place
+from sealgate.backup.postgres.following import PostgresFollower
+from sealgate.backup.postgres.making import heads_of
 from sealgate.backup.pruning import Keep
 from sealgate.backup.safe import safe_of
+from sealgate.backup.shipping import FollowedBlobs, Pace, Shipper
 from sealgate.flows.unsealing import Unsealing
 from sealgate.ports import BlobStore
 from sealgate.settings import Settings
@@ -63,7 +67,7 @@ def backups(
     settings: Settings, keyring: Keyring, store: Store, blobs: BlobStore, *, wanted: bool
 ) -> tuple[Backups | None, BlobStore]:
     """What backs up while the program runs, and the pictures by way of it. Raises `BadDepot`, `BadRule`."""
-    if not wanted or not settings.backup_to or store.file is None:
+    if not wanted or not settings.backup_to:
         return None, blobs
     rules = Rules(
         every=timedelta(hours=settings.backup_every_hours),
@@ -71,7 +75,20 @@ def backups(
         alarm=timedelta(hours=settings.backup_alarm_hours),
         pace=Pace(settings.backup_pace),
     )
-    to, patience = backup_place(settings, keyring), timedelta(seconds=settings.backup_patience)
-    follower = Follower(to, store.file, blobs, store.clock, store.turn, store.checkpoint, pace=rules.pace, patience=patience)
+    to = backup_place(settings, keyring)
+    follower = follower_of(settings, to, store, blobs, rules.pace)
     store.follow(follower)
     return Backups(to, follower, rules, store.clock), FollowedBlobs(blobs, follower)
+
+
+def follower_of(settings: Settings, to: Place, store: Store, blobs: BlobStore, pace: Pace) -> Shipper:
+    """What takes down each commit of this store, as its database has it."""
+    patience = timedelta(seconds=settings.backup_patience)
+    if store.file is not None:
+        return Follower(to, store.file, blobs, store.clock, store.turn, store.checkpoint, pace=pace, patience=patience)
+    folder, heads = settings.data / "log-received", partial(heads_of, store)
+    return PostgresFollower(to, backup_url(settings), folder, blobs, store.clock, heads, pace=pace, patience=patience)
+
+
+def backup_url(settings: Settings) -> str:
+    return settings.backup_database or settings.database

@@ -11,6 +11,7 @@ from sealgate.domain.errors import Refused
 from sealgate.domain.ids import TenantId
 from sealgate.flows import (
     agreeing,
+    backup_alarm,
     charging,
     edge_forget,
     emergency,
@@ -60,6 +61,7 @@ def go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("emergencies", EMERGENCIES, clockwork.for_every_tenant(partial(emergency.end_over, house))))
     if house.post is not None:
         clockwork.go_round(Round("leak reports", LETTERS, clockwork.for_every_tenant(partial(leaks.tell_due, house))))
+        clockwork.go_round(Round("late backups", ARRIVALS, clockwork.for_every_tenant(partial(backup_alarm.tell, house))))
         clockwork.go_round(Round("alarms", LETTERS, clockwork.for_every_tenant(partial(emergency.send_due, house))))
         clockwork.go_round(Round("letters", LETTERS, clockwork.for_every_tenant(partial(visit_letters.send_due, house))))
     if not house.providers:

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from sealgate.backup import checking, points, pruning
 from sealgate.backup.checking import Verified
-from sealgate.backup.following import Pace, Standing, State
 from sealgate.backup.making import Place, Told, untold
 from sealgate.backup.points import Point
 from sealgate.backup.pruning import Keep
+from sealgate.backup.shipping import Pace, Standing, State
 from sealgate.domain.errors import Conflict, Fault, Refused
 from sealgate.domain.ids import TenantId
 from sealgate.ports import Clock

@@ -56,7 +56,7 @@ def make(
             ids.append(put.chunk(chunk))
             told("database", min(number * CHUNK_BYTES, pages.size), pages.size)
         file = File(DATABASE, pages.size, put.listed(ids))
-        pictures = _pictures(put, blobs, told)
+        pictures = put_pictures(put, blobs, told)
         point = Point(
             name=points.new_name(at),
             at=at,
@@ -102,7 +102,7 @@ def pictures_of(to: Place, point: Point) -> Iterator[str]:
     return (name.hex() for name in listed(to.depot, to.safe, point.pictures, 16))
 
 
-def _pictures(put: Putting, blobs: BlobStore, told: Told) -> list[str]:
+def put_pictures(put: Putting, blobs: BlobStore, told: Told) -> list[str]:
     """Those that are there now: one that was deleted while we looked is none."""
     names = sorted(blobs.names())
 

@@ -42,7 +42,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Point:
     """`log` and `seq` say behind which piece of which log it is whole; an empty log has none. `pictures` are chunks of names,
-    16 bytes each. `renewed` is when the locks of everything it names were last lengthened."""
+    16 bytes each. `renewed` is when the locks of everything it names were last lengthened. On PostgreSQL `timeline` and
+    `segment` say which files its log is of, and how long each is."""
 
     name: str
     at: datetime
@@ -59,6 +60,8 @@ class Point:
     locked_until: datetime | None = None
     renewed: datetime | None = None
     folders: tuple[str, ...] = field(default=(), repr=False)
+    timeline: int = 0
+    segment: int = 0
 
 
 def new_name(at: datetime) -> str:

@@ -62,14 +62,14 @@ class Restored:
     took: float
 
 
-def chosen(to: Place, kind: Kind, at: datetime | None = None) -> Point:
-    """The newest point that is not younger than `at`. Raises `NoPoint`."""
+def chosen(to: Place, kind: Kind | None, at: datetime | None = None) -> Point:
+    """The newest point, of any kind unless one is given, that is not younger than `at`. Raises `NoPoint`."""
     for name in points.names(to.depot):
         with suppress(ValueError, NoSuchObject):
             if at is not None and points.instant_of(name) > at:
                 continue
             point = points.read(to.depot, to.safe, name)
-            if point.kind is kind and (at is None or point.at <= at):
+            if kind in {None, point.kind} and (at is None or point.at <= at):
                 return point
     raise NoPoint("no backup of that time opens with this key", hint="`sealgate backup list` tells which there are")
 
@@ -107,7 +107,7 @@ def restore(to: Place, folder: Path, at: datetime | None = None, *, told: Told =
             os.fsync(handle)
         finally:
             os.close(handle)
-        lost = _pictures(to, blobs, names, told)
+        lost = fetch_pictures(to, blobs, names, told)
         _check(half)
         half.rename(folder / DATABASE)
         size = (folder / DATABASE).stat().st_size
@@ -146,7 +146,7 @@ def chunks(to: Place, ids: Iterable[bytes]) -> Iterator[bytes]:
             yield waiting.popleft().result()
 
 
-def _pictures(to: Place, blobs: FolderBlobs, names: list[str], told: Told) -> int:
+def fetch_pictures(to: Place, blobs: FolderBlobs, names: list[str], told: Told) -> int:
     """How many could not be brought back: one that was deleted while a backup was made is none."""
     lost = 0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ from sealgate.cli.progress import bar
 from sealgate.cli.tables import tell
 
 if TYPE_CHECKING:
-    from sealgate.backup.making import Place
+    from sealgate.backup.making import Place, Told
     from sealgate.backup.points import Point
     from sealgate.settings import Settings
 
@@ -47,24 +47,58 @@ def now(
 ) -> None:
     if context.invoked_subcommand is not None:
         return
+    settings = _settings(to, data, keys)
+    makes = _of_postgres if settings.database else _of_sqlite
+    with _place(settings, make=True) as place:
+        place.depot.begin()
+        with makes(settings, place, watch=watch) as point:
+            while True:
+                with bar(as_json=as_json) as told:
+                    made = point(told)
+                _told(made, as_json=as_json)
+                if not watch:
+                    return
+                try:
+                    time.sleep(every)
+                except KeyboardInterrupt:
+                    return
+
+
+@contextmanager
+def _of_sqlite(settings: Settings, place: Place, *, watch: bool) -> Iterator[Callable[[Told], Point]]:  # noqa: ARG001 - as the other
     from sealgate.backup.making import make
     from sealgate.backup.pages import steady
     from sealgate.store.blobs import FolderBlobs
 
-    settings = _settings(to, data, keys)
     file = _database(settings)
-    with _place(settings, make=True) as place:
-        place.depot.begin()
-        while True:
-            with bar(as_json=as_json) as told, steady(file) as (pages, heads):
-                made = make(place, pages, heads, FolderBlobs(settings.data / "blobs"), datetime.now(UTC), told=told)
-            _told(made, as_json=as_json)
-            if not watch:
-                return
-            try:
-                time.sleep(every)
-            except KeyboardInterrupt:
-                return
+
+    def point(told: Told) -> Point:
+        with steady(file) as (pages, heads):
+            return make(place, pages, heads, FolderBlobs(settings.data / "blobs"), datetime.now(UTC), told=told)
+
+    yield point
+
+
+@contextmanager
+def _of_postgres(settings: Settings, place: Place, *, watch: bool) -> Iterator[Callable[[Told], Point]]:
+    """One that is whole in itself; with `watch` the log is received from the first on."""
+    from sealgate.app import follower_of
+    from sealgate.backup.postgres.making import whole
+    from sealgate.backup.shipping import Pace
+    from sealgate.store.blobs import FolderBlobs
+    from sealgate.store.engine import open_store
+
+    blobs = FolderBlobs(settings.data / "blobs")
+    with closing(open_store(settings.database, busy_timeout=settings.wait_for_lock)) as store:
+        if not watch:
+            yield lambda told: whole(place, settings.backup_database or settings.database, store, blobs, told)
+            return
+        follower = follower_of(settings, place, store, blobs, Pace.SECOND)
+        follower.start()
+        try:
+            yield follower.point
+        finally:
+            follower.stop()
 
 
 def show(to: To = None, data: Data = None, keys: Keys = None, as_json: Json = False) -> None:

@@ -36,6 +36,9 @@ def ransom(
     to: Annotated[
         str, typer.Option(help="A bucket such as s3://bucket/drill, by the settings of backups; a folder unless given")
     ] = "",
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="On a PostgreSQL server that is made for it, instead of SQLite")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")] = False,
 ) -> None:
     from sealgate.cli.progress import bar
@@ -47,7 +50,7 @@ def ransom(
         kept = load()
         given = {"backup_to": f"{to.rstrip('/')}/{secrets.token_hex(6)}", "backup_lock_days": kept.backup_lock_days or 1}
     with tempfile.TemporaryDirectory(prefix="sealgate-ransom-") as home, bar(as_json=as_json) as told:
-        report = drill(Path(home), things, told, **given)
+        report = drill(Path(home), things, told, postgres=postgres, **given)
     rows = [(f"backup {one.what}", f"{one.tries:,}", f"{one.succeeded:,}") for one in report.tried]
     tell(report.as_json(), rows, ("tried with the server's credentials", "tries", "took something"), as_json=as_json)
     if not as_json:

@@ -39,6 +39,9 @@ def restore(
     source: Annotated[str | None, typer.Option("--from", help="Where the backups are; SEALGATE_BACKUP_TO unless given")] = None,
     at: Annotated[str, typer.Option(help="A moment such as 2026-11-27T09:00:00+08:00; the newest unless given")] = "",
     keys: Annotated[Path | None, typer.Option("--keys", help="Folder of the wrapped keys: restore it first")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="PostgreSQL: leave the restored server running at this port", min=1, max=65535)
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Empty a folder that is not; asks for its name")] = False,
     confirm: Annotated[str, typer.Option(help="The folder's name, where nobody can be asked")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")] = False,
@@ -46,6 +49,7 @@ def restore(
     from sealgate.app import backup_place, opened_keys
     from sealgate.backup import reading
     from sealgate.backup.points import Kind
+    from sealgate.backup.postgres import restoring
     from sealgate.settings import load
 
     began = time.monotonic()
@@ -55,12 +59,14 @@ def restore(
         _confirmed(folder, confirm)
     with opened_keys(settings) as keyring, bar(as_json=as_json) as told:
         place = backup_place(settings, keyring, make=False)
-        reading.chosen(place, Kind.SQLITE, moment)  # before anything is emptied
+        kind = reading.chosen(place, None, moment).kind  # before anything is emptied
         reading.clear(folder, force=force)
-        made = reading.restore(place, folder, moment, told=told)
-    journals = _journals(settings)
+        restores = reading.restore if kind is Kind.SQLITE else restoring.restore
+        made = restores(place, folder, moment, told=told)
+    tells = _started(settings, folder, port) if kind is Kind.POSTGRES else _read(settings)
+    journals = tells["journals"]
     whole = all(one["whole"] for one in journals)
-    result = _json(made) | {"journals": journals, "whole": whole, "rto_seconds": round(time.monotonic() - began, 2)}
+    result = _json(made) | tells | {"whole": whole, "rto_seconds": round(time.monotonic() - began, 2)}
     rows = [(one["organisation"], str(one["entries"]), str(one["checkpoints"]), one["flaw"] or "whole") for one in journals]
     tell(result, rows, ("organisation", "journal entries", "checkpoints", "journal"), as_json=as_json)
     if not as_json:
@@ -68,6 +74,8 @@ def restore(
             f"Restored as of {made.at:%Y-%m-%d %H:%M:%S} UTC into {folder}: {made.size / 1e6:,.1f} MB, "
             f"{made.pictures} pictures, {made.pieces} pieces of the log. RTO {result['rto_seconds']} s."
         )
+        if "start" in tells:
+            typer.echo(tells["said"] + "\n  " + tells["start"])
     if not whole or made.lost_pictures:
         raise typer.Exit(1)
 
@@ -87,6 +95,38 @@ def _confirmed(folder: Path, confirm: str) -> None:
     typed = confirm or typer.prompt(f"Everything in {folder} is replaced. Type its name ({name})", err=True)
     if typed != name:
         raise NotConfirmed(f"{typed!r} is not {name!r}", field="confirm")
+
+
+def _started(settings: Settings, folder: Path, port: int | None) -> dict[str, Any]:
+    """What a restored server says of its journals, where it can be started here, and how it is; with `port` it goes on."""
+    from sealgate.app import data_url
+    from sealgate.backup.postgres import starting
+    from sealgate.backup.postgres.restoring import DATA
+    from sealgate.settings import load
+
+    data = folder.absolute() / DATA
+    tells: dict[str, Any] = {"journals": [], "checked": False, "running": False, "start": f"pg_ctl -D '{data}' -w start"}
+    if not settings.database or not starting.can_start():
+        asks = (
+            "SEALGATE_DATABASE, so that its journals can be read" if not settings.database else "PostgreSQL's server programs"
+        )
+        return tells | {"said": f"Not started here, which needs {asks}. It recovers when it is started, by the server's user:"}
+    chosen = port or starting.free_port()
+    starting.start(data, chosen, data_url(settings))
+    try:
+        there = load(data=settings.data, keys=settings.keys, backup_to="", database=starting.local(data_url(settings), chosen))
+        tells |= {"journals": _journals(there), "checked": True, "running": port is not None}
+    finally:
+        if port is None or not tells["checked"]:
+            starting.stop(data)
+    words = (
+        f"It runs at port {port}, on this machine alone; from now on:" if port else "It has recovered, and is stopped again:"
+    )
+    return tells | {"said": words}
+
+
+def _read(settings: Settings) -> dict[str, Any]:
+    return {"journals": _journals(settings)}
 
 
 def _journals(settings: Settings) -> list[dict[str, Any]]:

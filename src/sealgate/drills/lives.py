@@ -35,7 +35,7 @@ class Lives:
 
     def __enter__(self) -> Self:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("SEALGATE_")}
-        given = {"SEALGATE_DATA": str(self.settings.data), "SEALGATE_KEYS": str(self.settings.keys), **_backup(self.settings)}
+        given = {"SEALGATE_DATA": str(self.settings.data), "SEALGATE_KEYS": str(self.settings.keys), **_more(self.settings)}
         command = [*PROGRAM, self.began.isoformat()]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**kept, **given}
@@ -78,11 +78,11 @@ class Lives:
         self.acknowledged.update(line.split())
 
 
-def _backup(settings: Settings) -> dict[str, str]:
-    """What the settings say of backups, as the environment says it."""
+def _more(settings: Settings) -> dict[str, str]:
+    """What the settings say of the database and of backups, as the environment says it."""
     found = {}
     for name in Settings.model_fields:
-        if name.startswith("backup_") and (value := getattr(settings, name)) not in {None, ""}:
+        if name.startswith(("backup_", "database")) and (value := getattr(settings, name)) not in {None, ""}:
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             found[f"SEALGATE_{name.upper()}"] = text
     return found

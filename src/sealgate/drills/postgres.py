@@ -7,8 +7,6 @@ the files that they are.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +16,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
+from sealgate.backup.postgres.tools import has, program, whom
 from sealgate.domain.errors import Fault
 from sealgate.drills.planted import Leak, Words
 from sealgate.settings import Settings
@@ -27,7 +26,6 @@ from sealgate.store.migrating import migrate
 from sealgate.store.schema import metadata
 
 ROWS = 5_000
-BINARIES = "/usr/lib/postgresql"
 DUMPING = 3_600
 
 
@@ -83,20 +81,11 @@ def dumped_whole(url: str, to: Path) -> None:
 
 
 def _dump(url: str, file: Path, options: list[str], environment: dict[str, str]) -> None:
-    where = sa.make_url(url)
-    program = shutil.which("pg_dump") or next(map(str, sorted(Path(BINARIES).glob("*/bin/pg_dump"), reverse=True)), None)
-    if program is None:
+    if not has("pg_dump"):
         raise NoDump("there is no pg_dump here", hint="Install the client programs of PostgreSQL")
-    named = {
-        "PGHOST": where.host,
-        "PGPORT": str(where.port or 5432),
-        "PGUSER": where.username,
-        "PGPASSWORD": where.password,
-        "PGDATABASE": where.database,
-    }
-    own = {**os.environ, **{name: str(value) for name, value in named.items() if value}, **environment}
-    command = [program, "--no-owner", "--no-privileges", "--file", str(file), *options]
-    done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=DUMPING, check=False)
+    asks, own = whom(url)
+    command = [program("pg_dump"), *asks, "--no-owner", "--no-privileges", "--file", str(file), *options]
+    done = subprocess.run(command, env=own | environment, capture_output=True, text=True, timeout=DUMPING, check=False)
     if done.returncode != 0:
         raise NoDump(done.stderr.strip()[-400:], hint="The role needs to read every table")
 

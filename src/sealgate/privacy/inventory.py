@@ -240,6 +240,7 @@ INVENTORY: tuple[Personal, ...] = (
     Personal("break_glass", "operator_id", "which operator took rights in an emergency", Keep.JOURNAL, Form.IDENTITY),
     Personal("break_glass", "reason", "what had happened, in words", Keep.JOURNAL, Form.SEALED_TENANT),
     Personal("alarm_letters", "operator_id", "which operator is told of an emergency", Keep.JOURNAL, Form.IDENTITY),
+    Personal("backup_letters", "operator_id", "which operator is told that backups are late", Keep.JOURNAL, Form.IDENTITY),
     Personal("approvals", "asked_by", "which operator asked a second one", Keep.JOURNAL, Form.IDENTITY),
     Personal("approvals", "decided_by", "which operator was the second", Keep.JOURNAL, Form.IDENTITY),
     Personal("approvals", "reason", "why something was asked for that takes two people", Keep.JOURNAL, Form.SEALED_TENANT),

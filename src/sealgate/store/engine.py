@@ -209,7 +209,7 @@ class Follower(Protocol):
     """Who takes down what each commit wrote (backup/following.py)."""
 
     def committed(self) -> int:
-        """Said in the writer's turn."""
+        """Said after the commit; on SQLite in the writer's turn."""
         ...
 
     def wait(self, commit: int) -> None:
@@ -327,11 +327,12 @@ class Store:
         return self._my_turn()
 
     def follow(self, follower: Follower | None) -> None:
-        """From now on tell them of every commit, and leave SQLite's log to them; on SQLite."""
+        """From now on tell them of every commit, and leave SQLite's log to them."""
         with self._my_turn():
             self._follower = follower
-            event.listen(self._writing, "connect", sqlite.leave_log)
-            self._writing.dispose()
+            if self.is_sqlite:
+                event.listen(self._writing, "connect", sqlite.leave_log)
+                self._writing.dispose()
 
     def close(self) -> None:
         self._writing.dispose()

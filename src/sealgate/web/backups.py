@@ -18,7 +18,7 @@ from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Item, Plot, bar_plot
 
 router = APIRouter(prefix="/backups")
-MEGA = 1_000_000
+KILO, MEGA = 1_000, 1_000_000
 SHOWN = 30
 """Backups in the drawing and in the table."""
 
@@ -28,7 +28,7 @@ def backups(request: Request, page: AtPage) -> Response:
     page.signed.need(Permission.SEE_JOURNAL)
     look = page.house.backups.look() if page.house.backups else None
     drawn = _drawn(page.words, look) if look and look.points else None
-    return render(request, "backups.html", look=look, drawn=drawn, shown=SHOWN, mega=MEGA, now=page.house.clock.now())
+    return render(request, "backups.html", look=look, drawn=drawn, shown=SHOWN, sized=_sized)
 
 
 @router.post("/verify")
@@ -38,6 +38,13 @@ def verify(request: Request, page: AtPage) -> Response:
         raise NotFound("backups")
     page.house.backups.verify_soon()
     return redirect(request, "/backups", said=_("The backups are being read back"))
+
+
+def _sized(words: Words, count: int) -> str:
+    """The first backup is of megabytes, and what came since the last often of a few thousand bytes."""
+    if count < MEGA:
+        return f"{words.number(-(-count // KILO))} KB"
+    return f"{words.number(round(count / MEGA, 1))} MB"
 
 
 def _drawn(words: Words, look: Look) -> tuple[Plot, str]:

@@ -40,7 +40,7 @@ AREAS: Mapping[str, frozenset[str]] = {
     _("Operators and journal"): frozenset(
         {"leak_reports", "journal", "breaches", "operators", "api_keys", "sessions", "own_links", "own_sessions", "setup_links"}
         | {"passkeys", "spent_tickets", "signin_services", "outside_identities"}
-        | {"break_glass", "alarm_letters", "approvals"}
+        | {"break_glass", "alarm_letters", "backup_letters", "approvals"}
     ),
 }
 """Every table of the inventory is in one of them: a test says so."""

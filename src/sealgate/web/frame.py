@@ -23,6 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sealgate.backup.keeping import Look
 from sealgate.domain.attendance_shifts import span_text
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import NotFound
@@ -132,6 +133,13 @@ class Page:
     def local(self, at: datetime) -> datetime:
         """The instant on the site's own clocks."""
         return at.astimezone(self.tz)
+
+    def backup_alarm(self) -> Look | None:
+        """How backups stand, where they need somebody and this is one who may see it."""
+        if self.house.backups is None or not self.signed.may_everywhere(Permission.SEE_JOURNAL):
+            return None
+        look = self.house.backups.look()
+        return look if look.alarm else None
 
     def emergencies(self) -> list[Emergency]:
         """Rights that somebody has taken in an emergency: every page says so."""

@@ -525,6 +525,18 @@ FAULTS: Mapping[str, Sentence] = {
     "backup.object-lost": Sentence(_("A part of the backups is missing or changed"), _("Verify them, and make a new one")),
     "backup.no-key": Sentence(_("The key of the backups is not here"), _("Restore the keys first")),
     "backup.damaged": Sentence(_("What was restored is no whole database"), _("Restore an earlier backup")),
+    "backup.no-tools": Sentence(_("PostgreSQL's programs are not on this machine"), _("Install those of the server's version")),
+    "backup.tool-failed": Sentence(_("PostgreSQL's own program broke off"), _("What it said stands in the log")),
+    "backup.no-replication-right": Sentence(
+        _("The role that backs up may not receive the database's log"),
+        _("Give it REPLICATION and a line in pg_hba.conf"),
+    ),
+    "backup.no-log-sent": Sentence(
+        _("The database sends its log to nobody"), _("Set wal_level, max_wal_senders and max_replication_slots")
+    ),
+    "backup.log-taken": Sentence(_("Another program backs this database up"), _("Set backup_to for one of them alone")),
+    "backup.server-did-not-start": Sentence(_("The restored database did not start"), _("What it said stands beside its data")),
+    "drill.no-postgres": Sentence(_("There is no PostgreSQL here to make a server of"), _("Install its server")),
     "backup.log-torn": Sentence(_("Another program wrote to the database"), _("A new backup is made by itself")),
     "journal.no-head": Sentence(_("The journal is missing and nothing was saved"), _RUNS),
     "witness.refused": Sentence(_("The witness does not agree with the journal"), _RUNS),

@@ -29,7 +29,7 @@ from sealgate.store.schema.journal import journal, journal_checkpoints, journal_
 from sealgate.store.schema.leaks import leak_reports
 from sealgate.store.schema.making import metadata
 from sealgate.store.schema.outside import outside_identities, signin_services
-from sealgate.store.schema.oversight import alarm_letters, approvals, break_glass
+from sealgate.store.schema.oversight import alarm_letters, approvals, backup_letters, break_glass
 from sealgate.store.schema.own import own_links, own_sessions
 from sealgate.store.schema.parking import (
     bans,
@@ -71,6 +71,7 @@ __all__ = [
     "api_keys",
     "approvals",
     "asks",
+    "backup_letters",
     "bans",
     "bills",
     "breaches",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, Text
 
-from sealgate.store.columns import Flag, Id, Instant, SealedBytes, Whole
+from sealgate.store.columns import Day, Flag, Id, Instant, SealedBytes, Whole
 from sealgate.store.schema.accounts import operators
 from sealgate.store.schema.making import may, must, needs, table, where
 from sealgate.store.schema.places import sites
@@ -35,6 +35,19 @@ alarm_letters = table(
     needs(operators, "operator_id"),
     needs(break_glass, "glass_id"),
     where("ix_alarm_letters_due_at", "tenant_id", "due_at", unique=False, only="sent_at IS NULL AND failed IS NULL"),
+)
+
+backup_letters = table(
+    "backup_letters",
+    ("operator_id", "day"),
+    must("operator_id", Id),
+    must("day", Day),
+    must("due_at", Instant),
+    must("tries", Whole),
+    may("sent_at", Instant),
+    may("failed", Text),
+    needs(operators, "operator_id"),
+    where("ix_backup_letters_due_at", "tenant_id", "due_at", unique=False, only="sent_at IS NULL AND failed IS NULL"),
 )
 
 approvals = table(
