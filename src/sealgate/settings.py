@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     )
     security_policy: str = Field("", description="https address of your rules for whoever looks for leaks, for security.txt")
     security_languages: str = Field("zh, en", description="Languages in which a report is read, for security.txt")
+    four_eyes: Literal["on", "off"] = Field(
+        "on",
+        description="Whether large files of people, an erasure, a new face secret take two, where a second could agree",
+    )
+    four_eyes_rows: int = Field(100, ge=0, le=1_000_000, description="Rows that one operator alone may take in one file")
+    four_eyes_hours: float = Field(24.0, gt=0, le=168, description="Hours in which a second has to agree, and to use it after")
     node: int = Field(0, ge=0, lt=4096, description="Number of this program among those writing one database; part of every id")
     frames_per_second: float = Field(5.0, gt=0, le=30, description="Frames looked at each second for each camera")
     reader_threads: int = Field(1, ge=1, le=64, description="Threads of each model")

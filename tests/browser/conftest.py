@@ -312,6 +312,9 @@ class AtWork:
             "site-new": "/sites/new",
             "operators": "/operators",
             "api-keys": "/operators/keys",
+            "emergency": "/emergency",
+            "approvals": "/approvals",
+            "file-with-names": f"{self.here}/teams/roll/file",
             "backups": "/backups",
             "doctor": "/doctor",
             "keys": "/keys",
@@ -322,6 +325,7 @@ class AtWork:
             yield name, lambda address=address: page.goto(address)  # type: ignore[misc]
         yield from self.law.scenes(page)
         yield "people-nobody", lambda: self._search_people(page)
+        yield "operator", lambda: self._operator(page)
         yield "passages-found", lambda: self._search_passages(page)
         yield "picture-ask", lambda: self._ask_picture(page)
         yield "picture-open", lambda: self._open_picture(page)
@@ -348,6 +352,10 @@ class AtWork:
         page.locator("input[type=search]").fill("Nobody At All")
         page.keyboard.press("Enter")
         page.locator("#people .empty").wait_for()
+
+    def _operator(self, page: Page) -> None:
+        page.goto("/operators")
+        page.goto(str(page.locator("th.lead a").first.get_attribute("href")))
 
     def _search_passages(self, page: Page) -> None:
         page.goto(f"{self.here}/passages")

@@ -48,7 +48,7 @@ def erased(made: Built) -> Erased:
     """Somebody took their data along and was erased: what they took says what must not be found."""
     person = next(one for one in reversed(made.people) if not erase.plan(made.house, made.signed, one).inside)
     file = io.BytesIO()
-    erase.export(made.house, made.signed, person, file)
+    erase.export(made.house, made.signed, person, file, "asked")
     erase.erase(made.house, made.signed, person, "by a letter that came with the morning post")
     with zipfile.ZipFile(file) as packed:
         return Erased(person, words_of_file(packed.read("data.json").decode()))

@@ -53,7 +53,7 @@ def officer(acme_campus: Campus) -> Signed:
 
 def test_everything_is_handed_over_as_a_page_and_as_data(acme_campus: Campus, alice: PersonId, officer: Signed) -> None:
     file = io.BytesIO()
-    made = erase.export(acme_campus.house, officer, alice, file)
+    made = erase.export(acme_campus.house, officer, alice, file, "asked")
     with zipfile.ZipFile(file) as packed:
         told = json.loads(packed.read("data.json"))
         page = packed.read("index.html").decode()
@@ -144,7 +144,7 @@ def test_a_reason_is_asked_for(acme_campus: Campus, alice: PersonId, officer: Si
 def test_nobody_else_may(acme_campus: Campus, alice: PersonId, role: Role, act: str) -> None:
     acts: dict[str, Callable[[Signed], object]] = {
         "plan": lambda signed: erase.plan(acme_campus.house, signed, alice),
-        "export": lambda signed: erase.export(acme_campus.house, signed, alice, io.BytesIO()),
+        "export": lambda signed: erase.export(acme_campus.house, signed, alice, io.BytesIO(), "asked"),
         "erase": lambda signed: erase.erase(acme_campus.house, signed, alice, "because"),
     }
     with pytest.raises(Forbidden):

@@ -249,10 +249,10 @@ def test_the_navigation_shows_what_one_may_see(alice: Signed, dora: Signed, camp
         "Roster", "Working hours", "Leave", "Teams", "Performance", "Payroll",
         "Desk", "Garages", "Tariffs", "Books", "Reports",
         "Faces", "Requests", "Journal", "Legal holds", "Breach kit", "Leak reports", "Data map",
-        "Backups", "Doctor", "Vault keys", "Operators", "Account",
+        "Backups", "Doctor", "Vault keys", "Approvals", "Operators", "Account",
     ]  # fmt: skip
     assert tabs(enter(dora).get(f"/s/{campus}/gates").text) == [
-        "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Faces", "Account",
+        "Live", "People", "Visits", "Passages", "Gates", "Rules", "Teams", "Faces", "Approvals", "Account",
     ]  # fmt: skip
 
 

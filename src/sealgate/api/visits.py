@@ -14,20 +14,13 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from sealgate.domain.errors import NotFound, Refused
+from sealgate.api.calling import caller, caller_at
 from sealgate.domain.ids import GateId, SiteId, VisitId
 from sealgate.domain.operators import Scope
-from sealgate.flows import api_keys, signin, visit
-from sealgate.flows.kit import House, Signed
+from sealgate.flows import visit
+from sealgate.flows.kit import House
 
 Line = Annotated[str, Field(max_length=300)]
-
-
-class UnknownCaller(Refused):
-    """No session or key is this token, or it has ended."""
-
-    code = "api.unknown-caller"
-    status = 401
 
 
 class Invitation(BaseModel):
@@ -69,9 +62,7 @@ def routes(house: House) -> APIRouter:
 
     @router.post("/api/v1/visits", response_model=Made, status_code=201, summary="Invite somebody")
     def invite(asked: Invitation, authorization: Annotated[str, Header(max_length=200)] = "") -> Made:
-        signed = _caller(house, authorization, Scope.INVITE).at(SiteId(asked.site))
-        if not signed.works_at(SiteId(asked.site)):
-            raise NotFound("site")
+        signed = caller_at(house, authorization, Scope.INVITE, SiteId(asked.site))
         gates = tuple(GateId(gate) for gate in asked.gates)
         words = asked.model_dump(include={"why", "company", "email", "phone", "host", "language"})
         new = visit.NewVisit(asked.name, asked.since, asked.until, gates, **words)
@@ -81,22 +72,13 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/api/v1/visits/{visit_id}", response_model=State, summary="Where a visit stands")
     def state(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> State:
-        signed = visit.at_visit(house, _caller(house, authorization, Scope.READ), VisitId(visit_id))
+        signed = visit.at_visit(house, caller(house, authorization, Scope.READ), VisitId(visit_id))
         line = visit.record(house, signed, VisitId(visit_id)).line
         return State(visit=str(line.visit), state=line.state.value, came_at=line.came_at, left_at=line.left_at)
 
     @router.delete("/api/v1/visits/{visit_id}", status_code=204, summary="Cancel a visit")
     def cancel(visit_id: UUID, authorization: Annotated[str, Header(max_length=200)] = "") -> None:
-        signed = visit.at_visit(house, _caller(house, authorization, Scope.CANCEL), VisitId(visit_id))
+        signed = visit.at_visit(house, caller(house, authorization, Scope.CANCEL), VisitId(visit_id))
         visit.cancel(house, signed, VisitId(visit_id))
 
     return router
-
-
-def _caller(house: House, authorization: str, scope: Scope) -> Signed:
-    token = authorization.removeprefix("Bearer ").strip()
-    is_key = token.startswith(api_keys.PREFIX)
-    signed = api_keys.acting(house, token, scope) if is_key else signin.who_is(house, token)
-    if signed is None:
-        raise UnknownCaller("no such key or session", hint="Send a key made under Operators, API keys")
-    return signed

@@ -19,6 +19,7 @@ from sealgate.app.rounds import FORGET, LOG, ROOT, forgetting, go_round
 from sealgate.bus import LocalBus
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.doctor import examine
+from sealgate.domain.approvals import Eyes
 from sealgate.domain.ids import TenantId
 from sealgate.domain.leaks import SecurityTxt
 from sealgate.edge import link as links
@@ -163,6 +164,7 @@ def _house(
         code_in=pictures.code_in,
         security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
         outside=ask_outside,
+        eyes=Eyes(settings.four_eyes == "on", settings.four_eyes_rows, timedelta(hours=settings.four_eyes_hours)),
         is_edge=is_edge,
         unsealing=unsealing,
         stun=tuple(filter(None, (one.strip() for one in settings.stun_servers.split(",")))),

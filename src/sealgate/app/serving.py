@@ -6,7 +6,7 @@ import socket
 
 from fastapi import FastAPI
 
-from sealgate.api import described, ingest, notices, scim
+from sealgate.api import described, ingest, notices, reading, scim
 from sealgate.api import edges as edge_api
 from sealgate.api import visits as visits_api
 from sealgate.app.errors import OpenToAll, PortTaken
@@ -40,7 +40,14 @@ def web_application(program: Program) -> FastAPI:
     house, settings = program.house, program.settings
     application = console.build(house, patience=settings.request_timeout, hosts=settings.names)
     edges = edge_api.routes(house, program.releases)
-    entrances = (ingest.routes(house), notices.routes(house), visits_api.routes(house), scim.routes(house), edges)
+    entrances = (
+        ingest.routes(house),
+        notices.routes(house),
+        visits_api.routes(house),
+        reading.routes(house),
+        scim.routes(house),
+        edges,
+    )
     for entrance in (*entrances, described.routes((*entrances, unsealing.router))):
         # A little more than an edge may say, so that its own entrance answers what is too much.
         console.join(application, entrance, most=edge_api.MOST_BYTES + (64 << 10) if entrance is edges else 0)

@@ -67,6 +67,17 @@ class Purpose(StrEnum):
     COMPLAINT = "complaint"
     ACCESS_CHECK = "access-check"
     DUTY_OF_CARE = "duty-of-care"
+    WORK = "work"
+    ASKED = "asked"
+    AUDIT = "audit"
+    LAW = "law"
+
+
+LOOKING = (Purpose.INCIDENT, Purpose.LOST_PROPERTY, Purpose.COMPLAINT, Purpose.ACCESS_CHECK, Purpose.DUTY_OF_CARE)
+"""For which one passage, picture or number is looked at."""
+
+TAKING = (Purpose.WORK, Purpose.ASKED, Purpose.AUDIT, Purpose.LAW, Purpose.INCIDENT)
+"""For which a file that names people is taken, or a payslip of somebody else is read."""
 
 
 class Scope(StrEnum):
@@ -76,6 +87,9 @@ class Scope(StrEnum):
     READ = "visits.read"
     CANCEL = "visits.cancel"
     PEOPLE = "people.sync"
+    PASSAGES = "passages.read"
+    REPORTS = "reports.read"
+    HOURS = "hours.read"
 
 
 GRANTED: dict[Role, frozenset[Permission]] = {

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.asking import checked_words
 from sealgate.domain.breach import Breach, Taken, checked
 from sealgate.domain.calendar import day_number
 from sealgate.domain.errors import Conflict
 from sealgate.domain.ids import BreachId, PersonId, SiteId
 from sealgate.domain.operators import Permission
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.kit import House, Signed, organisation, seal, unseal
 from sealgate.flows.passage_places import profile_place
 from sealgate.flows.signin import operator_names
@@ -135,12 +138,27 @@ def reach(house: House, signed: Signed, breach: Breach) -> Reach:
     return Reach(columns, found, sum(readable for _entry, readable, _rows in columns))
 
 
-def addressees(house: House, signed: Signed, breach: BreachId) -> Iterator[Addressee]:
-    """Everybody concerned, opened to be written to. The journal says so about each of them."""
+def list_wanted(house: House, signed: Signed, breach: BreachId) -> Wanted:
+    """Raises `NotFound`."""
+    signed.need(Permission.PRIVACY)
+    with house.store.read(signed.tenant) as db:
+        return _wanted(breach, sum(1 for _ in _concerned(house, db, rows.breach(db, breach).breach)))
+
+
+def _wanted(breach: BreachId, people: int) -> Wanted:
+    return Wanted(Kind.CONCERNED, f"breach:{breach}", people)
+
+
+def addressees(house: House, signed: Signed, breach: BreachId, purpose: str) -> Iterator[Addressee]:
+    """Everybody concerned, opened to be written to. The journal says so about each of them.
+
+    Raises `PurposeNeeded`, `NeedsSecond`, `NotFound`.
+    """
     signed.need(Permission.PRIVACY)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         found = list(_concerned(house, tx, rows.breach(tx, breach).breach))
-        told = [journal.Line("breach.listed", concern.person, f"breach:{breach}") for concern in found]
+        why = approving.cleared(house, tx, signed, _wanted(breach, len(found)), purpose)
+        told = [journal.Line("breach.listed", concern.person, f"breach:{breach}", why) for concern in found]
         journal.write_all(
             tx, house.keyring, house.clock.now(), [*told, journal.Line("breach.list", object=f"people:{len(found)}")]
         )

@@ -14,13 +14,15 @@ from datetime import date, datetime
 from typing import IO
 from uuid import UUID
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.errors import Conflict, Fault, Invalid, NotFound
 from sealgate.domain.ids import PersonId, TenantId
-from sealgate.domain.operators import Permission
+from sealgate.domain.operators import Permission, Purpose
 from sealgate.domain.people import PersonKind
 from sealgate.domain.sightings import Means
+from sealgate.flows import approving, holds
 from sealgate.flows import export as exporting
-from sealgate.flows import holds
+from sealgate.flows.approving import Wanted
 from sealgate.flows.export import Exported
 from sealgate.flows.kit import House, Signed, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -84,10 +86,27 @@ class Receipt:
     backups: tuple[datetime, ...] = ()
 
 
-def export(house: House, signed: Signed, person: PersonId, file: IO[bytes]) -> Exported:
-    """Everything about the person, for them. Raises `NotFound`."""
-    signed.need(Permission.ERASE)
-    return exporting.export(house, signed.tenant, signed.actor, person, file)
+def export_wanted(house: House, signed: Signed, person: PersonId) -> Wanted:
+    """Its rows are those of all tables and the passages. Raises `NotFound`."""
+    return _everything(plan(house, signed, person))
+
+
+def _everything(found: Plan) -> Wanted:
+    return Wanted(Kind.EVERYTHING, f"person:{found.person}", sum(found.rows.values()) + found.passages, person=found.person)
+
+
+def export(house: House, signed: Signed, person: PersonId, file: IO[bytes], purpose: str) -> Exported:
+    """Everything about the person, for them. Raises `NotFound`, `PurposeNeeded`, `NeedsSecond`."""
+    wanted = export_wanted(house, signed, person)
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        why = approving.cleared(house, tx, signed, wanted, purpose)
+        told = f"person:{person}"
+        journal.write(tx, house.keyring, house.clock.now(), "person.export-begun", about=person, object=told, purpose=why)
+    return exporting.export(house, signed.tenant, signed.actor, person, file, why)
+
+
+def erase_wanted(person: PersonId) -> Wanted:
+    return Wanted(Kind.ERASE, f"person:{person}", 1, person=person)
 
 
 def plan(house: House, signed: Signed, person: PersonId) -> Plan:
@@ -110,7 +129,7 @@ def plan(house: House, signed: Signed, person: PersonId) -> Plan:
 def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
     """Leave nothing of the person but what the law has kept.
 
-    Raises `NotFound`, `VisitorsAreForgotten`, `StillInside`, `OnHold`.
+    Raises `NotFound`, `VisitorsAreForgotten`, `StillInside`, `OnHold`, `NeedsSecond`. One that broke off needs no second again.
     """
     signed.need(Permission.ERASE)
     words = why.strip()
@@ -128,6 +147,8 @@ def erase(house: House, signed: Signed, person: PersonId, why: str) -> Receipt:
         faces = [c for c in directory.credentials_of(db, person) if c.means is Means.FACE and c.site is not None]
     with house.store.begin(signed.tenant, signed.actor) as tx:
         now = house.clock.now()
+        if house.keyring.has(signed.tenant, *subject(person)):
+            approving.cleared(house, tx, signed, erase_wanted(person), Purpose.ASKED)
         blanked = passages.blank(tx, tokens)
         for name in names:
             pictures.remove_picture(tx, name)

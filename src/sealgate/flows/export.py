@@ -70,7 +70,7 @@ class Exported:
     looks: int
 
 
-def export(house: House, tenant: TenantId, actor: Actor, person: PersonId, file: IO[bytes]) -> Exported:
+def export(house: House, tenant: TenantId, actor: Actor, person: PersonId, file: IO[bytes], purpose: str = "") -> Exported:
     """Write the zip into `file`. Raises `NotFound`; the journal says that it was made."""
     with house.store.read(tenant) as db:
         record = record_of(house, db, person)
@@ -95,7 +95,8 @@ def export(house: House, tenant: TenantId, actor: Actor, person: PersonId, file:
         packed.writestr("data.json", json.dumps(plain(told), ensure_ascii=False, indent=1))
         packed.writestr("index.html", page(profile["name"], plain(told)))
     with house.store.begin(tenant, actor) as tx:
-        journal.write(tx, house.keyring, house.clock.now(), "person.exported", about=person, object=f"person:{person}")
+        now, thing = house.clock.now(), f"person:{person}"
+        journal.write(tx, house.keyring, now, "person.exported", about=person, object=thing, purpose=purpose)
     return Exported(len(passed), pictures, len(looks))
 
 

@@ -98,10 +98,10 @@ def lift(house: House, signed: Signed, hold: HoldId, why: str) -> None:
 
 
 def lines(house: House, signed: Signed) -> list[HoldLine]:
-    """In force first, then by their end."""
+    """In force first, then by their end. Names and reasons are the privacy officer's: who reads the journal sees neither."""
     signed.need(Permission.SEE_JOURNAL)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        found = _lines(house, tx, rows.holds(tx))
+        found = _lines(house, tx, rows.holds(tx), names=signed.may_everywhere(Permission.PRIVACY))
         journal.write(tx, house.keyring, house.clock.now(), "holds.listed", object=f"holds:{len(found)}")
     return sorted(found, key=lambda line: (not line.in_force, line.scope.until))
 
@@ -111,7 +111,7 @@ def my_holds(house: House, mine: Own) -> list[HoldLine]:
     with house.store.read(mine.tenant) as db:
         today = today_in(house, db)
         found = [row for row in rows.holds(db) if row.scope.person == mine.person and row.in_force(today)]
-        return _lines(house, db, found)
+        return _lines(house, db, found, names=True)
 
 
 def holding(house: House, db: Reader) -> Holding:
@@ -166,17 +166,18 @@ def _day(number: int) -> date:
     return FIRST_DAY + timedelta(days=number)
 
 
-def _lines(house: House, db: Reader, found: list[HoldRow]) -> list[HoldLine]:
-    people = [row.scope.person for row in found if row.scope.person is not None]
-    names, officers = names_of(house, db, people), operator_names(house, db)
+def _lines(house: House, db: Reader, found: list[HoldRow], *, names: bool) -> list[HoldLine]:
+    """Without `names` nothing sealed is opened: no person's name, no reason."""
+    people = [row.scope.person for row in found if row.scope.person is not None and names]
+    known, officers = names_of(house, db, people), operator_names(house, db)
     sites, today = {site.site: site.name for site in places.sites(db)}, today_in(house, db)
     return [
         HoldLine(
             hold=row.hold,
             scope=row.scope,
-            name=names.get(row.scope.person, "") if row.scope.person else "",
+            name=known.get(row.scope.person, "") if row.scope.person else "",
             site=sites.get(row.scope.site, "") if row.scope.site else "",
-            reason=str(unseal(house, _place(db, row.hold), row.reason)["words"]),
+            reason=str(unseal(house, _place(db, row.hold), row.reason)["words"]) if names else "",
             by=officers.get(str(row.made_by), ""),
             made_at=row.made_at,
             in_force=row.in_force(today),

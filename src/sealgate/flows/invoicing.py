@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.errors import Invalid, NotFound
 from sealgate.domain.ids import LotId, PaymentId, SiteId, StayId
 from sealgate.domain.invoices import InvoiceRequest
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
+from sealgate.flows import approving
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.receipts import InvoiceMade, opened_request
 from sealgate.flows.stay_record import receipt_number
@@ -64,9 +66,21 @@ def requests(house: House, signed: Signed, *, issued: bool = False) -> list[Want
     return _listed(house, signed, "invoices.listed", issued=issued)
 
 
-def export(house: House, signed: Signed) -> list[Wanted]:
-    """All that is needed to issue those that nobody has served. Journaled as such."""
-    return [one for one in _listed(house, signed, "invoices.exported", issued=False) if one.request is not None]
+def file_wanted(house: House, signed: Signed) -> approving.Wanted:
+    signed.need(Permission.PARKING)
+    with house.store.read(signed.tenant) as db:
+        return _file(signed, len(books.requested(db, issued=False, limit=MOST_SHOWN)))
+
+
+def _file(signed: Signed, invoices: int) -> approving.Wanted:
+    return approving.Wanted(Kind.INVOICES, "invoices", invoices, signed.site)
+
+
+def export(house: House, signed: Signed, purpose: str) -> list[Wanted]:
+    """All that is needed to issue those that nobody has served. Journaled as such. Raises `PurposeNeeded`, `NeedsSecond`."""
+    return [
+        one for one in _listed(house, signed, "invoices.exported", issued=False, purpose=purpose) if one.request is not None
+    ]
 
 
 def request(house: House, signed: Signed, payment: PaymentId) -> Wanted:
@@ -93,12 +107,15 @@ def issued(house: House, signed: Signed, payment: PaymentId, number: str) -> Non
         journal.write(tx, house.keyring, now, "invoice.issued", object=f"payment:{payment} invoice:{text}")
 
 
-def _listed(house: House, signed: Signed, action: str, *, issued: bool) -> list[Wanted]:
+def _listed(house: House, signed: Signed, action: str, *, issued: bool, purpose: str | None = None) -> list[Wanted]:
+    """With a `purpose` it is to be taken along."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         names = _names(tx)
-        found = [_wanted(house, tx, one, names) for one in books.requested(tx, issued=issued, limit=MOST_SHOWN)]
-        journal.write(tx, house.keyring, house.clock.now(), action)
+        asked = books.requested(tx, issued=issued, limit=MOST_SHOWN)
+        why = approving.cleared(house, tx, signed, _file(signed, len(asked)), purpose) if purpose is not None else ""
+        found = [_wanted(house, tx, one, names) for one in asked]
+        journal.write(tx, house.keyring, house.clock.now(), action, purpose=why)
     return found
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from sealgate.backup.keeping import Backups
+from sealgate.domain.approvals import Eyes
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
@@ -94,6 +95,8 @@ class House:
     memory: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     outside: Outside | None = None
     sign_in_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=15)))
+    eyes: Eyes = field(default_factory=Eyes)
+    """When something takes two people, see flows/approving.py."""
     remembered: Remembered[object] = field(default_factory=Remembered)
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
 

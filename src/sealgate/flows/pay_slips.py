@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import PayRunId, PersonId, TenantId
 from sealgate.domain.operators import Permission
@@ -17,9 +18,12 @@ from sealgate.domain.payroll_lines import LineKind, Slip
 from sealgate.domain.payroll_pack import Dated, dated_rules
 from sealgate.domain.payroll_run import Posting, RunState, postings
 from sealgate.domain.payroll_terms import Policy
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.pay_terms import rules_in
 from sealgate.flows.payday import PersonSlip, opened_slips, shown
+from sealgate.flows.people import checked_purpose
 from sealgate.privacy import journal
 from sealgate.store import payroll as rows
 from sealgate.store.engine import Actor, Reader
@@ -57,10 +61,10 @@ class Transfer:
     minor: int
 
 
-def payslip(house: House, signed: Signed, run: PayRunId, person: PersonId) -> Payslip:
-    """Raises `NotFound`, also where the slip could not be worked out."""
+def payslip(house: House, signed: Signed, run: PayRunId, person: PersonId, purpose: str) -> Payslip:
+    """Somebody else's, for a purpose that they read. Raises `PurposeNeeded`; `NotFound` also without a slip."""
     signed.need(Permission.PAY)
-    return _journaled(house, signed.tenant, signed.actor, run, person)
+    return _journaled(house, signed.tenant, signed.actor, run, person, checked_purpose(purpose))
 
 
 def own_payslip(house: House, tenant: TenantId, person: PersonId, run: PayRunId) -> Payslip:
@@ -85,9 +89,21 @@ def organisation(house: House, tenant: TenantId) -> str:
     return next(one.name for one in house.store.tenants() if one.tenant == tenant)
 
 
-def transfers(house: House, signed: Signed, run: PayRunId) -> tuple[rows.RunRow, str, list[Transfer]]:
-    """What the bank is to pay: everybody in an approved run whose net is above zero, with the currency."""
-    row, people = _for_the_bank(house, signed, run, "pay.bank-file", about="account.shown")
+def transfers_wanted(house: House, signed: Signed, run: PayRunId) -> Wanted:
+    """Raises `NotFound`."""
+    signed.need(Permission.PAY)
+    with house.store.read(signed.tenant) as db:
+        if rows.run(db, run) is None:
+            raise NotFound("pay run")
+        return _bank(run, len(rows.slips(db, run)))
+
+
+def transfers(house: House, signed: Signed, run: PayRunId, purpose: str) -> tuple[rows.RunRow, str, list[Transfer]]:
+    """What the bank is to pay: everybody in an approved run whose net is above zero, with the currency.
+
+    Raises `PurposeNeeded`, `NeedsSecond`, `NotForTheBank`, `NotFound`.
+    """
+    row, people = _for_the_bank(house, signed, run, "pay.bank-file", about="account.shown", purpose=purpose)
     found = [
         Transfer(one.name, one.number, one.account, one.slip.net) for one in people if one.slip is not None and one.slip.net > 0
     ]
@@ -105,9 +121,9 @@ def _currency(people: Sequence[PersonSlip]) -> str:
 
 
 def _for_the_bank(
-    house: House, signed: Signed, run: PayRunId, action: str, about: str = ""
+    house: House, signed: Signed, run: PayRunId, action: str, about: str = "", purpose: str = ""
 ) -> tuple[rows.RunRow, list[PersonSlip]]:
-    """`about`: an entry for each person whose account is read, too."""
+    """`about`: an entry for each person whose account is read, too, with the purpose that this takes."""
     signed.need(Permission.PAY)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         row = rows.run(tx, run)
@@ -115,19 +131,26 @@ def _for_the_bank(
             raise NotFound("pay run")
         if row.state not in FOR_THE_BANK:
             raise NotForTheBank
-        people = opened_slips(house, tx, rows.slips(tx, run))
+        slips = rows.slips(tx, run)
+        why = approving.cleared(house, tx, signed, _bank(run, len(slips)), purpose) if about else ""
+        people = opened_slips(house, tx, slips)
         read = [one.person for one in people if about and one.account]
-        lines = [journal.Line(about, person, f"pay-run:{run}") for person in read]
+        lines = [journal.Line(about, person, f"pay-run:{run}", why) for person in read]
         journal.write_all(tx, house.keyring, house.clock.now(), [journal.Line(action, object=f"pay-run:{run}"), *lines])
     return row, people
 
 
-def _journaled(house: House, tenant: TenantId, actor: Actor, run: PayRunId, person: PersonId) -> Payslip:
+def _bank(run: PayRunId, people: int) -> Wanted:
+    return Wanted(Kind.BANK, f"pay-run:{run}", people)
+
+
+def _journaled(house: House, tenant: TenantId, actor: Actor, run: PayRunId, person: PersonId, purpose: str = "") -> Payslip:
     with house.store.begin(tenant, actor) as tx:
         found = [_payslip(house, tx, row) for row in rows.slips(tx, run, person)]
         if not found or found[0] is None:
             raise NotFound("payslip")
-        journal.write(tx, house.keyring, house.clock.now(), "payslip.opened", about=person, object=f"pay-run:{run}")
+        now, told = house.clock.now(), f"pay-run:{run}"
+        journal.write(tx, house.keyring, now, "payslip.opened", about=person, object=told, purpose=purpose)
     return found[0]
 
 

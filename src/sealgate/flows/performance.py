@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.ids import CycleId, GoalId, PersonId, SiteId, TeamId, TenantId
@@ -30,6 +31,8 @@ from sealgate.domain.performance import (
     figures_of,
 )
 from sealgate.domain.teams import Team
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.hours import read_days
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.people import names_of
@@ -103,17 +106,22 @@ class PersonPerformance:
 
 
 def overview(
-    house: House, signed: Signed, first: date, last: date, *, team: TeamId | None = None, site: SiteId | None = None
+    house: House,
+    signed: Signed,
+    first: date,
+    last: date,
+    *,
+    team: TeamId | None = None,
+    site: SiteId | None = None,
+    purpose: str | None = None,
 ) -> Overview:
-    """People of a team, or of all that may be looked at; with `site` those who were rostered there. Raises `TooManyDays`."""
+    """People of a team, or of all that may be looked at; with `site` those who were rostered there. Raises `TooManyDays`.
+
+    With a `purpose` it is to be taken along as a file: raises `PurposeNeeded`, `NeedsSecond`.
+    """
     signed.need(Permission.PERFORMANCE)
     with house.store.read(signed.tenant) as db:  # days may have to be derived: no gate waits for that
-        seen = _teams_seen(db, signed)
-        wanted = [one.team for one in seen if team in {None, one.team}]
-        if team is not None and not wanted:
-            raise Forbidden(Permission.ALL_PERFORMANCE.value)
-        in_team = {row.one.person: row.one.team for row in teams.memberships(db, first, last) if row.one.team in wanted}
-        people = sorted(in_team) if site is None else sorted(_rostered_at(db, site, list(in_team), first, last))
+        seen, in_team, people = _people_of(db, signed, first, last, team, site)
         days = read_days(house, db, people, first, last)
         names, scores = names_of(house, db, people), _scores(house, db, people)
         lines = [
@@ -122,7 +130,11 @@ def overview(
             if one in names
         ]
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        looked = [journal.Line("performance.read", line.person, f"person:{line.person}:{first}:{last}") for line in lines]
+        why, action = "", "performance.read"
+        if purpose is not None:
+            wanted = figures_wanted(len(lines), first, last, team, site)
+            why, action = approving.cleared(house, tx, signed, wanted, purpose), "performance.taken"
+        looked = [journal.Line(action, line.person, f"person:{line.person}:{first}:{last}", why) for line in lines]
         looked.append(journal.Line("performance.listed", object=f"people:{len(lines)}:{first}:{last}"))
         journal.write_all(tx, house.keyring, house.clock.now(), looked)
     months: dict[date, Figures] = {}
@@ -131,6 +143,31 @@ def overview(
             months[month] = months.get(month, Figures()) + figures
     lines.sort(key=lambda line: line.name)
     return Overview(tuple(seen), tuple(lines), dict(sorted(months.items())))
+
+
+def figures_size(
+    house: House, signed: Signed, first: date, last: date, *, team: TeamId | None = None, site: SiteId | None = None
+) -> int:
+    """How many people `overview` would tell of, without opening one of them."""
+    signed.need(Permission.PERFORMANCE)
+    with house.store.read(signed.tenant) as db:
+        return len(_people_of(db, signed, first, last, team, site)[2])
+
+
+def _people_of(
+    db: Reader, signed: Signed, first: date, last: date, team: TeamId | None, site: SiteId | None
+) -> tuple[list[Team], dict[PersonId, TeamId], list[PersonId]]:
+    """The teams that are seen, who is in which of those wanted, and the people among them that are meant."""
+    seen = _teams_seen(db, signed)
+    wanted = [one.team for one in seen if team in {None, one.team}]
+    if team is not None and not wanted:
+        raise Forbidden(Permission.ALL_PERFORMANCE.value)
+    in_team = {row.one.person: row.one.team for row in teams.memberships(db, first, last) if row.one.team in wanted}
+    return seen, in_team, sorted(in_team) if site is None else sorted(_rostered_at(db, site, list(in_team), first, last))
+
+
+def figures_wanted(people: int, first: date, last: date, team: TeamId | None, site: SiteId | None) -> Wanted:
+    return Wanted(Kind.FIGURES, f"figures:{site or ''}:{team or ''}:{first}:{last}", people)
 
 
 def person(house: House, signed: Signed, person: PersonId, first: date, last: date) -> PersonPerformance:

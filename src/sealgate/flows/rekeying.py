@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import CredentialId, SiteId
-from sealgate.domain.operators import Permission
+from sealgate.domain.operators import Permission, Purpose
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.faces import from_kept, kept_form, template_place
 from sealgate.flows.kit import House, Signed, subject
 from sealgate.ports import KeyKind, Sealed
@@ -46,7 +49,7 @@ class Rekeyed:
 
 
 def rekey_faces(house: House, signed: Signed, site: SiteId, told: Progress = unheard) -> Rekeyed:
-    """Go on with a re-key that was stopped, or begin one. Raises `NotFound`, `Forbidden`."""
+    """Go on with a re-key that was stopped, or begin one. Raises `NotFound`, `Forbidden`, `NeedsSecond`."""
     signed.need(Permission.KEYS)
     space = _begin(house, signed, site)
     with house.store.read(signed.tenant) as db:
@@ -64,6 +67,10 @@ def rekey_faces(house: House, signed: Signed, site: SiteId, told: Progress = unh
     return Rekeyed(site, space, moved, _leave_behind(house, signed, site, space))
 
 
+def rekey_wanted(site: SiteId) -> Wanted:
+    return Wanted(Kind.FACES, f"site:{site}", 1, site)
+
+
 def _told(told: Progress, done: int, all_of: int, more: int) -> None:
     told(min(done + more, all_of), all_of)
 
@@ -74,6 +81,8 @@ def _begin(house: House, signed: Signed, site: SiteId) -> int:
         places.site(tx, site)
         newest = places.face_space(tx, site)
         space = newest if directory.count_faces(tx, site, newest) else newest + 1
+        if space != newest:  # going on with what was begun takes no second again
+            approving.cleared(house, tx, signed, rekey_wanted(site), Purpose.WORK)
         house.keyring.key_id(signed.tenant, KeyKind.SITE, space_scope(site, space))
         if space != newest and not places.set_face_space(tx, site, space):
             raise NotFound("site")

@@ -15,6 +15,7 @@ from statistics import median
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.calendar import DAY, local_day, zone
 from sealgate.domain.errors import Invalid, NotFound
 from sealgate.domain.ids import LotId, SiteId
@@ -22,6 +23,8 @@ from sealgate.domain.lots import Lot
 from sealgate.domain.operators import Permission
 from sealgate.domain.reconciliation import Movement
 from sealgate.domain.stays_calls import CallReason
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.kit import House, Signed, unseal
 from sealgate.flows.parking_scene import detail_place
 from sealgate.privacy import journal
@@ -196,17 +199,38 @@ def lengths(house: House, signed: Signed, asking: Asking) -> Lengths:
     return _read(house, signed, asking, read)
 
 
-def forced(house: House, signed: Signed, asking: Asking) -> list[ForcedLine]:
-    """Openings by hand at the lanes, newest first: at most a thousand. That somebody looked is journaled."""
+def forced(house: House, signed: Signed, asking: Asking, purpose: str | None = None) -> list[ForcedLine]:
+    """Openings by hand at the lanes, newest first: at most a thousand. That somebody looked is journaled.
+
+    With a `purpose` it is to be taken along, with the names of operators: raises `PurposeNeeded`, `NeedsSecond`.
+    """
     signed.need(Permission.SEE_REPORTS)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         span = _span(tx, asking)
         gates = {row.gate: row.name for row in places.gates(tx, asking.site)}
-        lanes = [gate for lot in span.names for gate, _ in parking.lanes_of(tx, lot)]
-        rows = reports.forced(tx, asking.site, lanes, span.since, span.until, MOST_FORCED)
+        rows, why = _forced_rows(tx, span, asking), ""
+        if purpose is not None:
+            why = approving.cleared(house, tx, signed, _forced_wanted(asking, len(rows)), purpose)
         lines = [_forced_line(house, tx, row, gates[row.gate], span.tz) for row in rows]
-        journal.write(tx, house.keyring, house.clock.now(), "forced.listed", object=f"site:{asking.site}")
+        action = "forced.listed" if purpose is None else "forced.taken"
+        journal.write(tx, house.keyring, house.clock.now(), action, object=f"site:{asking.site}", purpose=why)
     return lines
+
+
+def forced_wanted(house: House, signed: Signed, asking: Asking) -> Wanted:
+    signed.need(Permission.SEE_REPORTS)
+    with house.store.read(signed.tenant) as db:
+        return _forced_wanted(asking, len(_forced_rows(db, _span(db, asking), asking)))
+
+
+def _forced_wanted(asking: Asking, rows: int) -> Wanted:
+    thing = f"forced:{asking.site}:{asking.since}:{asking.until}:{asking.lot or ''}"
+    return Wanted(Kind.FORCED, thing, rows, asking.site)
+
+
+def _forced_rows(db: Reader, span: Span, asking: Asking) -> list[reports.Opened]:
+    lanes = [gate for lot in span.names for gate, _ in parking.lanes_of(db, lot)]
+    return reports.forced(db, asking.site, lanes, span.since, span.until, MOST_FORCED)
 
 
 def misreads(house: House, signed: Signed, asking: Asking) -> list[Misread]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sealgate.domain.approvals import Kind
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
 from sealgate.domain.errors import Invalid, NotFound
 from sealgate.domain.ids import OperatorId, PersonId, SiteId, TeamId
@@ -28,6 +29,8 @@ from sealgate.domain.teams import (
     days_between,
     head_counts,
 )
+from sealgate.flows import approving
+from sealgate.flows.approving import Wanted
 from sealgate.flows.enrol import number_token
 from sealgate.flows.kit import House, Signed, seal, subject, unseal
 from sealgate.flows.passage_places import profile_place
@@ -189,6 +192,30 @@ def roll(house: House, signed: Signed, site: SiteId, day: date, *, team: TeamId 
         lines = [RollLine(teams_of[line.person], line) for line in _members(house, tx, members, came)]
         journal.write(tx, house.keyring, house.clock.now(), "team.roll-opened", object=f"site:{site}:{day}:{len(lines)}")
     return sorted(lines, key=lambda line: (line.team.terms.contractor, line.team.terms.name, line.member.name))
+
+
+def roll_wanted(lines: int, site: SiteId, day: date, team: TeamId | None) -> Wanted:
+    return Wanted(Kind.ROLL, f"roll:{site}:{day}:{team or ''}", lines, site)
+
+
+def roll_size(house: House, signed: Signed, day: date, *, team: TeamId | None = None) -> int:
+    """How many the list of that day names, without opening one of them."""
+    signed.need(Permission.SEE_PEOPLE)
+    with house.store.read(signed.tenant) as db:
+        return len(_people(rows.memberships(db, day, day, team=team)))
+
+
+def roll_file(
+    house: House, signed: Signed, site: SiteId, day: date, purpose: str, *, team: TeamId | None = None
+) -> list[RollLine]:
+    """The list to be taken along: each on it reads so, with the purpose. Raises `PurposeNeeded`, `NeedsSecond`."""
+    signed.need(Permission.SEE_PEOPLE)
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        on_it = _people(rows.memberships(tx, day, day, team=team))
+        why = approving.cleared(house, tx, signed, roll_wanted(len(on_it), site, day, team), purpose)
+        told = [journal.Line("team.roll-taken", person, f"site:{site}:{day}", why) for person in on_it]
+        journal.write_all(tx, house.keyring, house.clock.now(), told)
+    return roll(house, signed, site, day, team=team)
 
 
 def counts(house: House, signed: Signed, site: SiteId, first: date, last: date) -> list[tuple[Team, tuple[int, ...]]]:

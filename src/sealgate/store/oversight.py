@@ -169,9 +169,19 @@ def decide(tx: Tx, approval: ApprovalId, by: OperatorId, at: datetime, *, approv
     return tx.change(s.approvals, still, {"decided_by": by, "decided_at": at, "approved": approved, "until": until}) == 1
 
 
-def use(tx: Tx, operator: OperatorId, kind: str, thing: str, at: datetime) -> ApprovalId | None:
-    """Take what was approved for exactly this, once; None where there is nothing to take or another request was first."""
-    ready = [p.asked_by == operator, p.kind == kind, p.thing == thing, p.approved == True, p.used_at.is_(None), p.until > at]  # noqa: E712
+def approvals_by(db: Reader, operator: OperatorId, limit: int = 20) -> list[ApprovalRow]:
+    """What this operator decided, the newest first."""
+    query = sa.select(*_APPROVAL).where(db.mine(s.approvals), p.decided_by == operator)
+    return db.rows(query.order_by(p.decided_at.desc(), p.approval_id).limit(limit), ApprovalRow)
+
+
+def use(tx: Tx, operator: OperatorId, kind: str, thing: str, rows: int, at: datetime) -> ApprovalId | None:
+    """Take what was approved for exactly this, once; None where there is nothing to take or another request was first.
+
+    What has grown to more than double since somebody agreed is another thing.
+    """
+    ready = [p.asked_by == operator, p.kind == kind, p.thing == thing, p.row_count * 2 >= rows]
+    ready += [p.approved == True, p.used_at.is_(None), p.until > at]  # noqa: E712
     query = sa.select(p.approval_id).where(tx.mine(s.approvals), *ready).order_by(p.decided_at).limit(1)
     found = tx.row(query, ApprovalId)
     if found is None or tx.change(s.approvals, [p.approval_id == found, *ready], {"used_at": at}) != 1:

@@ -20,7 +20,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.flows import books, invoicing, reconciling
 from sealgate.flows.books import Asked, Paid
-from sealgate.flows.invoicing import Wanted
+from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.guard import takes
 from sealgate.web.i18n import _
@@ -28,6 +28,7 @@ from sealgate.web.report_sheets import invoices_sheet, provider_said
 from sealgate.web.reports import XLSX, as_file
 from sealgate.web.rules import NotADay
 from sealgate.web.sheets import csv_of, xlsx_of
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/books")
 Text = Annotated[str, Form(max_length=1000)]
@@ -135,14 +136,20 @@ def invoices(request: Request, page: AtPage, issued: bool = False) -> Response: 
     return render(request, "invoices.html", found=found, issued=issued, **_common(page))
 
 
-@router.get("/invoices.csv")
-def invoices_csv(page: AtPage) -> Response:
-    return as_file(csv_of(invoices_sheet(page.words, _exported(page), page.local)), "text/csv", "invoices.csv")
+@router.get("/invoices/file")  # before the page of an invoice, whose address it would be
+def ask_invoices(request: Request, page: AtPage) -> Response:
+    return taking.show(request, page, _offer(page))
 
 
-@router.get("/invoices.xlsx")
-def invoices_xlsx(page: AtPage) -> Response:
-    return as_file(xlsx_of([invoices_sheet(page.words, _exported(page), page.local)]), XLSX, "invoices.xlsx")
+@router.post("/invoices/file")
+def take_invoices(request: Request, page: AtPage, given: AsTyped) -> Response:
+    def made(purpose: str, form: str) -> Response:
+        sheet = invoices_sheet(page.words, invoicing.export(page.house, page.signed, purpose), page.local)
+        if form == "csv":
+            return as_file(csv_of(sheet), "text/csv", "invoices.csv")
+        return as_file(xlsx_of([sheet]), XLSX, "invoices.xlsx")
+
+    return taking.take(request, page, _offer(page), given, made)
 
 
 @router.get("/invoices/{payment}")
@@ -212,8 +219,8 @@ def _invoice(request: Request, page: Page, payment: PaymentId, refused: Refused 
     return render(request, "invoice.html", **context)
 
 
-def _exported(page: Page) -> list[Wanted]:
-    return invoicing.export(page.house, page.signed)
+def _offer(page: Page) -> Offer:
+    return Offer(invoicing.file_wanted(page.house, page.signed), f"{_here(page)}/invoices")
 
 
 def _common(page: Page) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from sealgate.domain.breach import BadBreach, Breach, Taken
 from sealgate.domain.errors import Invalid, Refused
 from sealgate.domain.ids import BreachId, SiteId
 from sealgate.flows import asking, breach, face_notice
-from sealgate.web import papers
+from sealgate.web import papers, taking
 from sealgate.web.clocks import day_of, instant_on
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Language, Words, _, words_in
 from sealgate.web.papers import Block
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/breaches")
 Text = Annotated[str, Form()]
@@ -85,12 +86,25 @@ def letter(page: AtPage, one: UUID, whom: str) -> Response:
     return Response(made, media_type="application/pdf", headers=named)
 
 
+@router.get("/{one}/list")
+def ask_people(request: Request, page: AtPage, one: UUID) -> Response:
+    return taking.show(request, page, _offer(page, one))
+
+
 @router.post("/{one}/list")
-def people(page: AtPage, one: UUID) -> Response:
+def take_people(request: Request, page: AtPage, one: UUID, given: AsTyped) -> Response:
+    return taking.take(request, page, _offer(page, one), given, lambda purpose, _form: _people(page, one, purpose))
+
+
+def _offer(page: Page, one: UUID) -> Offer:
+    return Offer(breach.list_wanted(page.house, page.signed, BreachId(one)), f"/breaches/{one}", ("csv",))
+
+
+def _people(page: Page, one: UUID, purpose: str) -> Response:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(("name", "phone", "email", "first_day", "last_day"))
-    for line in breach.addressees(page.house, page.signed, BreachId(one)):
+    for line in breach.addressees(page.house, page.signed, BreachId(one), purpose):
         table.writerow((*map(_plain, (line.name, line.phone, line.email)), line.first or "", line.last or ""))
     named = {"Content-Disposition": 'attachment; filename="concerned.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=named)

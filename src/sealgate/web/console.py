@@ -27,6 +27,7 @@ from sealgate.web import (
     account,
     agreements,
     api_keys,
+    approvals,
     asks,
     backups,
     books,
@@ -109,6 +110,7 @@ ROUTERS = (
     api_keys.router,  # before the page of an operator, whose address it would be
     operators.router,
     emergency.router,
+    approvals.router,
     datamap.router,
     backups.router,
     doctor.router,

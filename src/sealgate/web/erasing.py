@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -14,9 +14,13 @@ from starlette.responses import Response, StreamingResponse
 
 from sealgate.domain.errors import Invalid, Refused
 from sealgate.domain.ids import PersonId
-from sealgate.flows import erase
-from sealgate.web.frame import AtPage, again, render
+from sealgate.domain.operators import Purpose
+from sealgate.flows import approving, erase
+from sealgate.web import taking
+from sealgate.web.asking import purpose_of
+from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Words, _
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/people/{person}")
 Text = Annotated[str, Form()]
@@ -61,29 +65,50 @@ class NameDiffers(Invalid):
 
 @router.get("/erase")
 def ask_erase(request: Request, page: AtPage, person: UUID) -> Response:
-    plan = erase.plan(page.house, page.signed, PersonId(person))
-    return render(request, "person_erase.html", plan=plan, lines=lines(page.words, plan.rows), given={"why": ""})
+    return render(request, "person_erase.html", **_plan(page, person, ""))
 
 
 @router.post("/erase")
-def erase_person(request: Request, page: AtPage, person: UUID, name: Text = "", why: Text = "") -> Response:
+def erase_person(request: Request, page: AtPage, person: UUID, name: Text = "", why: Text = "", do: Text = "") -> Response:
     plan = erase.plan(page.house, page.signed, PersonId(person))
     try:
+        if do == "ask":
+            approving.ask(page.house, page.signed, erase.erase_wanted(PersonId(person)), purpose_of(Purpose.ASKED, why))
+            return redirect(request, request.url.path, said=taking.ASKED)
         if name.strip() != plan.name:
             raise NameDiffers("that is another name", field="name")
         receipt = erase.erase(page.house, page.signed, PersonId(person), why)
     except Refused as refused:
-        told = {"plan": plan, "lines": lines(page.words, plan.rows), "given": {"why": why}}
-        return again(request, "person_erase.html", refused, **told)
+        return again(request, "person_erase.html", refused, **_plan(page, person, why))
     key = erase.verifier_of(page.house, page.signed.tenant)
     return render(request, "person_erased.html", receipt=receipt, lines=lines(page.words, receipt.rows), key=key)
 
 
+def _plan(page: Page, person: UUID, why: str) -> dict[str, Any]:
+    plan = erase.plan(page.house, page.signed, PersonId(person))
+    standing = approving.standing(page.house, page.signed, erase.erase_wanted(PersonId(person)))
+    return {"plan": plan, "lines": lines(page.words, plan.rows), "given": {"why": why}, "standing": standing}
+
+
 @router.get("/export")
-def export(page: AtPage, person: UUID) -> Response:
+def ask_export(request: Request, page: AtPage, person: UUID) -> Response:
+    return taking.show(request, page, _offer(page, person))
+
+
+@router.post("/export")
+def take_export(request: Request, page: AtPage, person: UUID, given: AsTyped) -> Response:
+    return taking.take(request, page, _offer(page, person), given, lambda purpose, _form: _export(page, person, purpose))
+
+
+def _offer(page: Page, person: UUID) -> Offer:
+    wanted = erase.export_wanted(page.house, page.signed, PersonId(person))
+    return Offer(wanted, f"/s/{page.here.site}/people/{person}", ("zip",))
+
+
+def _export(page: Page, person: UUID, purpose: str) -> Response:
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when all was sent
     try:
-        erase.export(page.house, page.signed, PersonId(person), file)
+        erase.export(page.house, page.signed, PersonId(person), file, purpose)
     except BaseException:
         file.close()
         raise

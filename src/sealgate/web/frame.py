@@ -28,7 +28,7 @@ from sealgate.domain.attendance_shifts import span_text
 from sealgate.domain.calendar import zone
 from sealgate.domain.errors import NotFound
 from sealgate.domain.operators import Permission, Role
-from sealgate.flows import emergency, rules
+from sealgate.flows import approving, emergency, rules
 from sealgate.flows.emergency import Emergency
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.rules import SiteLine
@@ -89,6 +89,7 @@ TABS = (
     Tab(_("Backups"), "boxes", "/backups", Permission.SEE_JOURNAL, group=_("System")),
     Tab(_("Doctor"), "pulse", "/doctor", Permission.CHANGE_RULES, group=_("System")),
     Tab(_("Vault keys"), "vault", "/keys", Permission.KEYS, group=_("System")),
+    Tab(_("Approvals"), "tick", "/approvals", None, group=_("System")),
     Tab(_("Operators"), "key", "/operators", Permission.MANAGE_OPERATORS, group=_("System")),
     Tab(_("Account"), "account", "/account", None, group=_("System"), also="/emergency"),
 )
@@ -144,6 +145,10 @@ class Page:
     def emergencies(self) -> list[Emergency]:
         """Rights that somebody has taken in an emergency: every page says so."""
         return emergency.running(self.house, self.signed.tenant)
+
+    def to_decide(self) -> int:
+        """How much waits for this operator's answer."""
+        return approving.waiting(self.house, self.signed)
 
     def tabs(self) -> list[Tab]:
         """What this operator may see and what there is to see: a site's pages need a site."""

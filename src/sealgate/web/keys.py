@@ -11,13 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sealgate.domain.ids import SiteId
-from sealgate.flows import keys, rekeying
+from sealgate.domain.operators import TAKING
+from sealgate.flows import approving, keys, rekeying
 from sealgate.flows.keys import KeysStanding
 from sealgate.ports import KeyCount, KeyKind
 from sealgate.vault.keptroots import Holder
+from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, redirect, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Item, Plot, bar_plot
+from sealgate.web.taking import AsTyped
 
 router = APIRouter()
 
@@ -53,7 +56,10 @@ def rotate(request: Request, page: AtPage) -> Response:
 
 
 @router.post("/s/{site}/keys/faces")
-def rekey(request: Request, page: AtPage) -> Response:
+def rekey(request: Request, page: AtPage, given: AsTyped) -> Response:
+    if given.asks:
+        approving.ask(page.house, page.signed, rekeying.rekey_wanted(page.here.site), given.words)
+        return redirect(request, "/keys", said=taking.ASKED)
     rekeying.rekey_faces(page.house, page.signed, SiteId(page.here.site))
     return redirect(request, "/keys", said=_("The face templates were turned by a new secret. Nobody is enrolled again."))
 
@@ -68,6 +74,10 @@ def _context(page: Page) -> dict[str, Any]:
         "plot": plot,
         "drawn": said,
         "days": {line.kind: _age(line.oldest, page.house.clock.now().date()) for line in found.kinds},
+        "purposes": TAKING,
+        "second": {
+            line.site: approving.standing(page.house, page.signed, rekeying.rekey_wanted(line.site)) for line in page.sites
+        },
         "rotated": page.local(found.rotated_at) if found.rotated_at and page.site else found.rotated_at,
     }
 

@@ -17,7 +17,7 @@ from sealgate.domain.errors import Refused
 from sealgate.domain.ids import LotId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.money import Money
-from sealgate.domain.operators import Permission, Purpose
+from sealgate.domain.operators import LOOKING, Permission
 from sealgate.flows import lots, reporting, stay_record
 from sealgate.flows.driving_passes import lot_secret
 from sealgate.flows.lots import LotRecord, StayList, Which
@@ -60,17 +60,17 @@ def search(request: Request, page: AtPage, plate: Text = "", purpose: Text = "",
     except Refused as refused:
         if refused.status in {403, 404}:
             raise
-        return again(request, "garages_find.html", refused, given=given, found=None, purposes=list(Purpose))
+        return again(request, "garages_find.html", refused, given=given, found=None, purposes=list(LOOKING))
     names = {line.lot.lot: line.lot.name for line in lots.lots(page.house, page.signed, page.here.site)}
     context: dict[str, Any] = {"given": given, "found": found, "names": names, "said": purpose_words(page.words, why)}
-    return render(request, "garages_find.html", purposes=list(Purpose), now=page.house.clock.now(), **context)
+    return render(request, "garages_find.html", purposes=list(LOOKING), now=page.house.clock.now(), **context)
 
 
 @router.get("/search")
 def ask_search(request: Request, page: AtPage) -> Response:
     page.signed.need(Permission.PARKING)
     given = dict.fromkeys(("plate", "purpose", "note", "day"), "")
-    return render(request, "garages_find.html", given=given, found=None, purposes=list(Purpose))
+    return render(request, "garages_find.html", given=given, found=None, purposes=list(LOOKING))
 
 
 def _found(page: Page, plate: str, day: str, why: str) -> StayList:

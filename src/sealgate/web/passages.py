@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Invalid, Refused
 from sealgate.domain.ids import GateId, PassageId
-from sealgate.domain.operators import Permission, Purpose
+from sealgate.domain.operators import LOOKING, Permission
 from sealgate.flows import looking, rules
 from sealgate.flows.looking import PassageQuery
 from sealgate.web.asking import purpose_of, purpose_words
@@ -106,4 +106,4 @@ def _gate(typed: str) -> GateId | None:
 def _form(page: Page, given: dict[str, str]) -> dict[str, Any]:
     lines = rules.gates(page.house, page.signed, page.here.site)
     gates = [("", page.words.gettext(_("Every gate"))), *((str(line.gate), line.name) for line in lines)]
-    return {"given": given, "gates": gates, "purposes": list(Purpose)}
+    return {"given": given, "gates": gates, "purposes": list(LOOKING)}

@@ -15,18 +15,20 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sealgate.domain.errors import Refused
+from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import PayRunId, PersonId
 from sealgate.domain.money import Money
-from sealgate.domain.operators import Permission
+from sealgate.domain.operators import TAKING, Permission
 from sealgate.domain.payroll_run import FindingKind
 from sealgate.flows import pay_slips, payday
 from sealgate.flows.payday import Run
-from sealgate.web import pay_lines, payslip_pdf
+from sealgate.flows.people import PurposeNeeded
+from sealgate.web import pay_lines, payslip_pdf, taking
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import _
 from sealgate.web.reports import as_file
 from sealgate.web.sheets import Sheet, csv_of
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/payroll")
 Text = Annotated[str, Form(max_length=400)]
@@ -92,9 +94,23 @@ def reverse(request: Request, page: AtPage, run: UUID, why: Text = "") -> Respon
     return redirect(request, f"/payroll/runs/{made}", said=_("The reversing run is drafted: have it checked and approved"))
 
 
-@router.get("/runs/{run}/bank.csv")
-def bank_file(page: AtPage, run: UUID) -> Response:
-    row, currency, lines = pay_slips.transfers(page.house, page.signed, PayRunId(run))
+@router.get("/runs/{run}/bank")
+def ask_bank_file(request: Request, page: AtPage, run: UUID) -> Response:
+    return taking.show(request, page, _bank_offer(page, run))
+
+
+@router.post("/runs/{run}/bank")
+def take_bank_file(request: Request, page: AtPage, run: UUID, given: AsTyped) -> Response:
+    return taking.take(request, page, _bank_offer(page, run), given, lambda purpose, _form: _bank_file(page, run, purpose))
+
+
+def _bank_offer(page: Page, run: UUID) -> Offer:
+    wanted = pay_slips.transfers_wanted(page.house, page.signed, PayRunId(run))
+    return Offer(wanted, f"/payroll/runs/{run}", ("csv",))
+
+
+def _bank_file(page: Page, run: UUID, purpose: str) -> Response:
+    row, currency, lines = pay_slips.transfers(page.house, page.signed, PayRunId(run), purpose)
     month, gettext = f"{row.month:%Y-%m}", page.words.gettext
     heads = tuple(map(gettext, (_("Name"), _("Number"), _("Account"), _("Amount"), _("Currency"), _("Reference"))))
     cells = tuple(
@@ -116,19 +132,40 @@ def journal_file(page: AtPage, run: UUID) -> Response:
 
 
 @router.get("/runs/{run}/people/{person}")
-def show_slip(request: Request, page: AtPage, run: UUID, person: UUID) -> Response:
-    found = pay_slips.payslip(page.house, page.signed, PayRunId(run), PersonId(person))
+def ask_slip(request: Request, page: AtPage, run: UUID, person: UUID) -> Response:
+    """A payslip of somebody else opens for a purpose."""
+    return _ask_slip(request, page, run, person)
+
+
+@router.post("/runs/{run}/people/{person}")
+def show_slip(request: Request, page: AtPage, run: UUID, person: UUID, given: AsTyped) -> Response:
+    try:
+        found = pay_slips.payslip(page.house, page.signed, PayRunId(run), PersonId(person), given.words)
+    except PurposeNeeded as refused:
+        return _ask_slip(request, page, run, person, refused)
     can_pdf = payslip_pdf.can_write(found, page.words)
     employer = _employer(page, found)
-    return render(request, "payslip.html", found=found, lines=pay_lines, money=Money, can_pdf=can_pdf, organisation=employer)
+    shown: dict[str, Any] = {"found": found, "lines": pay_lines, "money": Money, "can_pdf": can_pdf, "organisation": employer}
+    return render(request, "payslip.html", given=given, **shown)
 
 
-@router.get("/runs/{run}/people/{person}/pdf")
-def slip_file(page: AtPage, run: UUID, person: UUID) -> Response:
-    found = pay_slips.payslip(page.house, page.signed, PayRunId(run), PersonId(person))
+@router.post("/runs/{run}/people/{person}/pdf")
+def slip_file(page: AtPage, run: UUID, person: UUID, given: AsTyped) -> Response:
+    found = pay_slips.payslip(page.house, page.signed, PayRunId(run), PersonId(person), given.words)
     made = payslip_pdf.payslip_pdf(found, _employer(page, found), page.words)
     name = f"payslip-{found.slip.month:%Y-%m}.pdf"
     return Response(made, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+def _ask_slip(request: Request, page: Page, run: UUID, person: UUID, refused: Refused | None = None) -> Response:
+    found, people = payday.record(page.house, page.signed, PayRunId(run))
+    name = next((one.name for one in people if one.person == person and one.slip is not None), None)
+    if name is None:
+        raise NotFound("payslip")
+    context: dict[str, Any] = {"name": name, "month": found.row.month, "back": f"/payroll/runs/{run}", "purposes": TAKING}
+    if refused is not None:
+        return again(request, "payslip_ask.html", refused, **context)
+    return render(request, "payslip_ask.html", **context)
 
 
 def _step(request: Request, page: Page, run: UUID, said: str, take: Any) -> Response:

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sealgate.domain.errors import Invalid, NotFound, Refused
-from sealgate.domain.ids import CycleId, GoalId, PersonId, TeamId
+from sealgate.domain.ids import CycleId, GoalId, PersonId, SiteId, TeamId
 from sealgate.domain.performance import MAX_SCORE, MIN_SCORE, BadScore, Figures, Goal
 from sealgate.flows import performance
 from sealgate.flows.performance import Overview
-from sealgate.web import own
+from sealgate.web import own, taking
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.own import AtMine, Mine, own_page
@@ -31,6 +31,7 @@ from sealgate.web.reports import XLSX
 from sealgate.web.rules import NotADay
 from sealgate.web.sessions import for_persons
 from sealgate.web.sheets import Cell, Sheet, csv_of, xlsx_of
+from sealgate.web.taking import AsTyped, Offer
 from sealgate.web.telling import tell
 
 router = APIRouter(prefix="/s/{site}/performance")
@@ -77,16 +78,21 @@ def listed(request: Request, page: AtPage, ask: AsAsked) -> Response:
     return render(request, "performance.html", found=found, asked=filled, drawn=drawn, **_said(page.words))
 
 
-@router.get("/all.csv")
-def as_csv(page: AtPage, ask: AsAsked) -> Response:
-    return _file(csv_of(figures_sheet(page.words, _overview(page, ask))), "text/csv", f"performance-{_name(page, ask)}.csv")
+@router.get("/file")
+def ask_file(request: Request, page: AtPage, ask: AsAsked) -> Response:
+    return taking.show(request, page, _offer(page, ask))
 
 
-@router.get("/all.xlsx")
-def as_xlsx(page: AtPage, ask: AsAsked) -> Response:
-    found = _overview(page, ask)
-    sheets = [figures_sheet(page.words, found), months_sheet(page.words, found.months)]
-    return _file(xlsx_of(sheets), XLSX, f"performance-{_name(page, ask)}.xlsx")
+@router.post("/file")
+def take_file(request: Request, page: AtPage, ask: AsAsked, given: AsTyped) -> Response:
+    def made(purpose: str, form: str) -> Response:
+        found = _overview(page, ask, purpose)
+        name = f"performance-{_name(page, ask)}.{form}"
+        if form == "csv":
+            return _file(csv_of(figures_sheet(page.words, found)), "text/csv", name)
+        return _file(xlsx_of([figures_sheet(page.words, found), months_sheet(page.words, found.months)]), XLSX, name)
+
+    return taking.take(request, page, _offer(page, ask), given, made)
 
 
 @router.get("/cycles")
@@ -293,15 +299,25 @@ def _mine(mine: Mine) -> dict[str, Any]:
     }
 
 
-def _overview(page: Page, ask: Asked) -> Overview:
+def _overview(page: Page, ask: Asked, purpose: str | None = None) -> Overview:
+    site, team, first, last = _meant(page, ask)
+    return performance.overview(page.house, page.signed, first, last, team=team, site=site, purpose=purpose)
+
+
+def _offer(page: Page, ask: Asked) -> Offer:
+    site, team, first, last = _meant(page, ask)
+    people = performance.figures_size(page.house, page.signed, first, last, team=team, site=site)
+    query = f"?from={first}&to={last}&team={team or ''}{'' if site else '&whole=yes'}"
+    return Offer(performance.figures_wanted(people, first, last, team, site), _here(page) + query)
+
+
+def _meant(page: Page, ask: Asked) -> tuple[SiteId | None, TeamId | None, date, date]:
     filled = _filled(page, ask)
     try:
         team = TeamId(UUID(ask.team)) if ask.team else None
     except ValueError as error:
         raise NotFound("team") from error
-    site = None if ask.whole else page.here.site
-    first, last = _day(filled["from"], "from"), _day(filled["to"], "to")
-    return performance.overview(page.house, page.signed, first, last, team=team, site=site)
+    return None if ask.whole else page.here.site, team, _day(filled["from"], "from"), _day(filled["to"], "to")
 
 
 def _filled(page: Page, ask: Asked) -> dict[str, str]:

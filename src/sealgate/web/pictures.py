@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import PassageId
-from sealgate.domain.operators import Permission, Purpose
+from sealgate.domain.operators import LOOKING, Permission
 from sealgate.flows import looking
 from sealgate.flows.looking import PassageLine
 from sealgate.flows.people import PurposeNeeded
@@ -77,7 +77,7 @@ def _asked(
         status=200 if refused is None or seen_by_script else refused.status,
         back=_back(page),
         line=line,
-        purposes=list(Purpose),
+        purposes=list(LOOKING),
         note=note,
         again=sealed_again,
         trouble=refused,

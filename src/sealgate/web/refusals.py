@@ -128,6 +128,13 @@ REFUSALS: Mapping[str, Sentence] = {
     **SIGNING_IN,
     "own.link-over": Sentence(_("This link was used, or it is over"), _("Ask reception or personnel for a new link")),
     "own.not-entered": Sentence(_("You are not signed in here"), _("Ask reception or personnel for a new link")),
+    "approval.needed": Sentence(
+        _("This takes two: somebody else agrees first"), _("Ask for approval on its page, and take it once somebody has agreed")
+    ),
+    "approval.over": Sentence(_("It is decided already, or its time is over"), _AGAIN),
+    "approval.own": Sentence(_("Nobody agrees to what they asked for themselves"), _("Ask somebody else")),
+    "approval.asked-already": Sentence(_("You have asked for it already"), _("Somebody else decides, under Approvals")),
+    "approval.too-many": Sentence(_("Too much of yours waits for an answer"), _("Take what was agreed to, or wait")),
     "emergency.runs": Sentence(_("You have emergency rights already"), _("They end by themselves")),
     "emergency.over": Sentence(_("It has ended"), _AGAIN),
     "emergency.no-reason": Sentence(_("Say what has happened"), _("At least ten characters; the privacy officer reads it")),

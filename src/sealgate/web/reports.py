@@ -22,6 +22,7 @@ from sealgate.domain.ids import LotId
 from sealgate.domain.operators import Permission
 from sealgate.flows import exchange, lots, reporting
 from sealgate.flows.reporting import Asking
+from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, again, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.report_sheets import (
@@ -47,6 +48,7 @@ from sealgate.web.reports_drawn import (
 )
 from sealgate.web.rules import NotADay
 from sealgate.web.sheets import Cell, Sheet, csv_of, xlsx_of
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/reports")
 FORTNIGHT = timedelta(days=13)
@@ -101,12 +103,41 @@ def first(request: Request, page: AtPage, asked: AsChosen) -> Response:
     return _show(request, page, "revenue", asked)
 
 
-@router.get("/all.xlsx")
-def everything(page: AtPage, asked: AsChosen) -> Response:
-    """Every report of that time in one workbook."""
+@router.get("/{name}/file")
+def ask_file(request: Request, page: AtPage, name: str, asked: AsChosen) -> Response:
+    """What names operators is taken for a purpose: openings by hand, and every report in one workbook."""
+    return taking.show(request, page, _offer(page, name, asked))
+
+
+@router.post("/{name}/file")
+def take_file(request: Request, page: AtPage, name: str, asked: AsChosen, given: AsTyped) -> Response:
     asking = _asking(page, asked)
-    sheets = [sheet for make in REPORTS.values() for sheet in make(page, asking).sheets]
-    return as_file(xlsx_of(sheets), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
+
+    def made(purpose: str, form: str) -> Response:
+        named = _forced(page, asking, purpose)
+        if name == "forced":
+            return _named_file(named, form, _called(name, asking, form))
+        rest = [sheet for key, make in REPORTS.items() if key != "forced" for sheet in make(page, asking).sheets]
+        return as_file(xlsx_of([*rest, *named.sheets]), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
+
+    return taking.take(request, page, _offer(page, name, asked), given, made)
+
+
+def _named_file(report: Report, form: str, called: str) -> Response:
+    return (
+        as_file(csv_of(report.sheets[0]), "text/csv", called)
+        if form == "csv"
+        else as_file(xlsx_of(report.sheets), XLSX, called)
+    )
+
+
+def _offer(page: Page, name: str, asked: Chosen) -> Offer:
+    if name not in {"forced", "all"}:
+        raise NotFound("report")
+    asking = _asking(page, asked)
+    back = f"/s/{page.here.site}/reports/forced?from={asking.since}&to={asking.until}&lot={asking.lot or ''}"
+    wanted = reporting.forced_wanted(page.house, page.signed, asking)
+    return Offer(wanted, back, ("csv", "xlsx") if name == "forced" else ("xlsx",))
 
 
 @router.get("/apds.json")
@@ -119,12 +150,14 @@ def apds(page: AtPage, asked: AsChosen) -> Response:
 
 @router.get("/{name}.csv")
 def as_csv(page: AtPage, name: str, asked: AsChosen) -> Response:
+    _unnamed(name)
     asking = _asking(page, asked)
     return as_file(csv_of(_report(page, name, asking).sheets[0]), "text/csv", _called(name, asking, "csv"))
 
 
 @router.get("/{name}.xlsx")
 def as_xlsx(page: AtPage, name: str, asked: AsChosen) -> Response:
+    _unnamed(name)
     asking = _asking(page, asked)
     return as_file(xlsx_of(_report(page, name, asking).sheets), XLSX, _called(name, asking, "xlsx"))
 
@@ -132,6 +165,12 @@ def as_xlsx(page: AtPage, name: str, asked: AsChosen) -> Response:
 @router.get("/{name}")
 def show(request: Request, page: AtPage, name: str, asked: AsChosen) -> Response:
     return _show(request, page, name, asked)
+
+
+def _unnamed(name: str) -> None:
+    """A report with names goes by its page that asks what for."""
+    if name == "forced":
+        raise NotFound("report")
 
 
 def _show(request: Request, page: Page, name: str, asked: Chosen) -> Response:
@@ -201,8 +240,8 @@ def _means(page: Page, asking: Asking) -> Report:
     return Report(means_plot(page.words, lines, names) if lines else None, (means_sheet(page.words, lines),))
 
 
-def _forced(page: Page, asking: Asking) -> Report:
-    lines = reporting.forced(page.house, page.signed, asking)
+def _forced(page: Page, asking: Asking, purpose: str | None = None) -> Report:
+    lines = reporting.forced(page.house, page.signed, asking, purpose)
     drawn = forced_plot(page.words, lines, reporting.days_of(asking)) if lines else None
     cut = page.words.gettext(_("Only the newest are listed, %(n)s of them. Choose fewer days to see the others."))
     told = cut % {"n": page.words.number(len(lines))} if len(lines) >= reporting.MOST_FORCED else ""

@@ -18,12 +18,14 @@ from sealgate.domain.ids import OperatorId, PersonId, TeamId
 from sealgate.domain.teams import Team, TeamKind, TeamTerms, days_between
 from sealgate.flows import teams
 from sealgate.flows.teams import RollLine
+from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Item, bar_plot
 from sealgate.web.reports import XLSX
 from sealgate.web.rules import NotADay
 from sealgate.web.sheets import Cell, Sheet, csv_of, xlsx_of
+from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/teams")
 Text = Annotated[str, Form(max_length=300)]
@@ -79,16 +81,20 @@ def roll(request: Request, page: AtPage, day: Asked = "", team: Asked = "") -> R
     )
 
 
-@router.get("/roll.csv")
-def roll_csv(page: AtPage, day: Asked = "", team: Asked = "") -> Response:
-    chosen, sheets = _sheets(page, day, team)
-    return _file(csv_of(sheets[0]), "text/csv", f"real-names-{chosen}.csv")
+@router.get("/roll/file")
+def ask_roll(request: Request, page: AtPage, day: Asked = "", team: Asked = "") -> Response:
+    return taking.show(request, page, _roll_offer(page, day, team))
 
 
-@router.get("/roll.xlsx")
-def roll_xlsx(page: AtPage, day: Asked = "", team: Asked = "") -> Response:
-    chosen, sheets = _sheets(page, day, team)
-    return _file(xlsx_of(sheets), XLSX, f"real-names-{chosen}.xlsx")
+@router.post("/roll/file")
+def take_roll(request: Request, page: AtPage, given: AsTyped, day: Asked = "", team: Asked = "") -> Response:
+    def made(purpose: str, form: str) -> Response:
+        chosen, sheets = _sheets(page, day, team, purpose)
+        if form == "csv":
+            return _file(csv_of(sheets[0]), "text/csv", f"real-names-{chosen}.csv")
+        return _file(xlsx_of(sheets), XLSX, f"real-names-{chosen}.xlsx")
+
+    return taking.take(request, page, _roll_offer(page, day, team), given, made)
 
 
 @router.get("/{team}")
@@ -166,9 +172,16 @@ def counts_sheet(words: Words, days: Sequence[date], counts: Sequence[tuple[Team
     return Sheet(made.name, made.title, (*made.heads, *(day.isoformat() for day in days)), made.rows)
 
 
-def _sheets(page: Page, day: str, team: str) -> tuple[date, list[Sheet]]:
+def _roll_offer(page: Page, day: str, team: str) -> Offer:
     chosen, only = _asked(page, day, team)
-    lines = teams.roll(page.house, page.signed, page.here.site, chosen, team=only)
+    people = teams.roll_size(page.house, page.signed, chosen, team=only)
+    back = f"{_here(page)}/roll?day={chosen}&team={only or ''}"
+    return Offer(teams.roll_wanted(people, page.here.site, chosen, only), back)
+
+
+def _sheets(page: Page, day: str, team: str, purpose: str) -> tuple[date, list[Sheet]]:
+    chosen, only = _asked(page, day, team)
+    lines = teams.roll_file(page.house, page.signed, page.here.site, chosen, purpose, team=only)
     week = days_between(chosen - WEEK, chosen)
     counts = teams.counts(page.house, page.signed, page.here.site, week[0], week[-1])
     return chosen, [roll_sheet(page.words, lines, page), counts_sheet(page.words, week, counts)]

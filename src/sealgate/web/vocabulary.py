@@ -343,6 +343,9 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Scope.READ: _("Read where a visit stands"),
         Scope.CANCEL: _("Cancel visits"),
         Scope.PEOPLE: _("Keep people in step with a directory"),
+        Scope.PASSAGES: _("Read passages, without pictures"),
+        Scope.REPORTS: _("Read figures of garages"),
+        Scope.HOURS: _("Read derived working hours"),
     },
     Purpose: {
         Purpose.INCIDENT: _("Look into an incident"),
@@ -350,6 +353,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Purpose.COMPLAINT: _("Answer a complaint"),
         Purpose.ACCESS_CHECK: _("Check a refused or unsure passage"),
         Purpose.DUTY_OF_CARE: _("Somebody may need aid"),
+        Purpose.WORK: _("Daily work, such as paying or rostering"),
+        Purpose.ASKED: _("The person asked for it"),
+        Purpose.AUDIT: _("An audit or an inspection"),
+        Purpose.LAW: _("A duty by law"),
     },
     Means: {
         Means.FACE: _("Face"),

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from sealgate.domain.errors import Invalid, NotFound, Refused
 from sealgate.domain.ids import ConsentId, CredentialId, PersonId
-from sealgate.domain.operators import Permission, Purpose
+from sealgate.domain.operators import LOOKING, Permission
 from sealgate.domain.sightings import Means
 from sealgate.domain.visits_asking import GuardianNeeded
 from sealgate.flows import enrol, people, selfservice
@@ -199,7 +199,7 @@ def _secret(
         what=page.words.gettext(FIELDS.get(field, _("Card number or plate"))),
         value=value,
         note=note,
-        purposes=list(Purpose),
+        purposes=list(LOOKING),
         trouble=refused,
     )
 

@@ -57,7 +57,7 @@ def lost(clock: HandClock, **more: object) -> Breach:
 
 
 def names(campus: Campus, officer: Signed, made: BreachId) -> dict[str, tuple[date | None, date | None]]:
-    return {line.name: (line.first, line.last) for line in breach.addressees(campus.house, officer, made)}
+    return {line.name: (line.first, line.last) for line in breach.addressees(campus.house, officer, made, "law")}
 
 
 def test_a_whole_copy_concerns_everybody(
@@ -150,7 +150,7 @@ def test_only_the_privacy_officer_opens_the_kit(
 ) -> None:
     house, dora = acme_campus.house, acme_campus.only(Role.HR, Role.SECURITY)
     made = breach.open_breach(house, officer, lost(clock), "a laptop is gone")
-    for act in (lambda: breach.one(house, dora, made), lambda: breach.addressees(house, dora, made)):
+    for act in (lambda: breach.one(house, dora, made), lambda: breach.addressees(house, dora, made, "law")):
         with pytest.raises(Forbidden):
             act()
     with pytest.raises(NotFound):

@@ -97,13 +97,13 @@ def test_of_a_bank_account_only_the_end_is_shown_but_to_the_bank_and_that_is_jou
         pay_terms.details(house, wages.erin, alice, "2026-10").terms[0].account,
         payday.record(house, wages.erin, run)[1][0].account,
         payday.state_of(house, wages.campus.tenant, wages.erin.actor, run)[1][0].account,
-        pay_slips.payslip(house, wages.erin, run, alice).who.account,
+        pay_slips.payslip(house, wages.erin, run, alice, "work").who.account,
         pay_slips.own_payslip(house, wages.campus.tenant, alice, run).who.account,
         pay_slips.payslips_of(house, wages.campus.tenant, alice)[0].who.account,
     ]
     assert shown == [SHOWN] * len(shown)
     assert "account.shown" not in actions_about(house, wages, alice)
-    assert [line.account for line in pay_slips.transfers(house, wages.erin, run)[2]] == [WHOLE]
+    assert [line.account for line in pay_slips.transfers(house, wages.erin, run, "work")[2]] == [WHOLE]
     assert actions_about(house, wages, alice)[0] == "account.shown"
 
 
@@ -111,7 +111,7 @@ def test_an_account_sent_back_as_it_is_shown_stays_what_it_was(house: House, wag
     alice = wages.hired("Alice Marsh", account=WHOLE)
     again = {"since": "2026-10-01", "employed_since": "2026-01-01", "basis": "monthly", "rate": "9900.00", "account": SHOWN}
     assert pay_terms.set_terms(house, wages.erin, alice, again).account == SHOWN
-    assert [line.account for line in pay_slips.transfers(house, wages.erin, wages.closed())[2]] == [WHOLE]
+    assert [line.account for line in pay_slips.transfers(house, wages.erin, wages.closed(), "work")[2]] == [WHOLE]
     with pytest.raises(WrongPayValue):
         pay_terms.set_terms(house, wages.erin, alice, {**again, "account": "•••• 0000"})
 

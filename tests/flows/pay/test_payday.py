@@ -175,7 +175,7 @@ def test_the_next_month_goes_on_from_what_was_withheld_and_tells_what_changed(ho
     assert one.slip.tax.withheld == 173_000
     changed = next(finding for finding in one.findings if finding.kind is FindingKind.CHANGED)
     assert changed.minor == -98_000
-    told = pay_slips.payslip(house, wages.erin, wages.draft(), alice)
+    told = pay_slips.payslip(house, wages.erin, wages.draft(), alice, "work")
     assert (told.earned_this_year, told.tax_this_year) == (6_000_000, 248_000)
 
 
@@ -256,9 +256,9 @@ def test_the_bank_and_the_books_wait_for_approval(house: House, wages: Any) -> N
     wages.hired("Bob Reed", rate="0")
     run = wages.draft()
     with pytest.raises(NotForTheBank):
-        pay_slips.transfers(house, wages.erin, run)
+        pay_slips.transfers(house, wages.erin, run, "work")
     wages.close(run)
-    _, currency, lines = pay_slips.transfers(house, wages.erin, run)
+    _, currency, lines = pay_slips.transfers(house, wages.erin, run, "work")
     assert currency == "CNY"
     assert [(line.name, line.account) for line in lines] == [("Alice Marsh", "6222 1")]
     _, _, posted = pay_slips.book(house, wages.erin, run)
@@ -286,11 +286,11 @@ def test_a_payslip_outlives_its_persons_other_data(house: House, wages: Any) -> 
     alice = wages.hired("Alice Marsh")
     run = wages.closed()
     house.keyring.destroy(wages.campus.tenant, KeyKind.SUBJECT, str(alice))
-    told = pay_slips.payslip(house, wages.erin, run, alice)
+    told = pay_slips.payslip(house, wages.erin, run, alice, "work")
     assert (told.who.name, told.slip.month) == ("Alice Marsh", date(2026, 10, 1))
     house.keyring.destroy(wages.campus.tenant, KeyKind.PAY, f"{alice}/2026")
     with pytest.raises(NotFound):
-        pay_slips.payslip(house, wages.erin, run, alice)
+        pay_slips.payslip(house, wages.erin, run, alice, "work")
     assert payday.record(house, wages.erin, run)[1] == []
 
 
@@ -308,8 +308,8 @@ def test_nobody_else_sees_pay_and_payroll_sees_no_picture(house: House, wages: A
             lambda who: payday.close(house, who, run),
             lambda who: payday.drop(house, who, run),
             lambda who: payday.reverse(house, who, run, ""),
-            lambda who: pay_slips.payslip(house, who, run, alice),
-            lambda who: pay_slips.transfers(house, who, run),
+            lambda who: pay_slips.payslip(house, who, run, alice, "work"),
+            lambda who: pay_slips.transfers(house, who, run, "work"),
             lambda who: pay_slips.book(house, who, run),
             lambda who: pay_terms.details(house, who, alice, OCTOBER),
             lambda who: pay_terms.set_terms(house, who, alice, {}),

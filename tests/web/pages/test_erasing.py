@@ -14,7 +14,8 @@ import pytest
 
 from sealgate.domain.ids import PersonId
 from sealgate.domain.operators import Role
-from sealgate.flows.kit import Signed
+from sealgate.flows import approving, erase
+from sealgate.flows.kit import House, Signed
 from sealgate.privacy.notes import Verifier
 from sealgate.store import schema as s
 from sealgate.web.erasing import TABLES
@@ -33,7 +34,7 @@ def officer(operator: Callable[..., Signed]) -> Signed:
 
 
 def test_everything_is_downloaded_as_one_file(enter: Enter, officer: Signed, record: str) -> None:
-    answer = enter(officer).get(f"{record}/export")
+    answer = enter(officer).post(f"{record}/export", {"purpose": "asked"})
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
@@ -41,7 +42,7 @@ def test_everything_is_downloaded_as_one_file(enter: Enter, officer: Signed, rec
 
 
 def test_she_is_erased_by_her_whole_name_and_the_receipt_can_be_checked(
-    enter: Enter, officer: Signed, alice: Signed, record: str
+    enter: Enter, officer: Signed, alice: Signed, record: str, house: House, people: dict[str, PersonId]
 ) -> None:
     browser = enter(officer)
     assert f"{record}/erase" in browser.get(record).text
@@ -49,6 +50,9 @@ def test_she_is_erased_by_her_whole_name_and_the_receipt_can_be_checked(
     wrong = browser.post(f"{record}/erase", {"name": "Alice", "why": "asked for it"})
     assert "That is another name" in wrong.text
     assert enter(alice).get(record).status_code == 200
+    assert browser.post(f"{record}/erase", {"name": "Alice Hall", "why": "asked for it"}).status_code == 409
+    asked = approving.ask(house, officer, erase.erase_wanted(people["Alice"]), "asked: in writing")
+    approving.decide(house, alice, asked, approved=True)
     html = unescape(browser.post(f"{record}/erase", {"name": "Alice Hall", "why": "asked for it"}).text)
     note, key = re.findall(r"<pre[^>]*>(.*?)</pre>", html, re.DOTALL)
     assert "erased" in Verifier.parse(key).verified(note)

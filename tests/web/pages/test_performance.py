@@ -109,10 +109,10 @@ def test_goals_are_moved_and_ended(enter: Enter, manager: Signed, people: dict[s
 
 def test_the_files_hold_what_the_page_shows_and_no_formula(enter: Enter, alice: Signed, root: str) -> None:
     browser = enter(alice)
-    lines = browser.get(f"{root}/all.csv?whole=yes").text.lstrip("\ufeff").splitlines()
+    lines = browser.post(f"{root}/file?whole=yes", {"purpose": "work", "form": "csv"}).text.lstrip("\ufeff").splitlines()
     assert lines[0].startswith("Name,Team,")
     assert [line.split(",")[:2] for line in lines[1:]] == [["Alice Hall", "'=Office"], ["Bob Ellis", "Stores"]]
-    book = ZipFile(BytesIO(browser.get(f"{root}/all.xlsx?whole=yes").content))
+    book = ZipFile(BytesIO(browser.post(f"{root}/file?whole=yes", {"purpose": "work", "form": "xlsx"}).content))
     assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
 
@@ -126,7 +126,7 @@ def test_whoever_may_not_is_refused_every_page(
 ) -> None:
     for role in sorted(set(Role) - {Role.ADMINISTRATOR, Role.HR, Role.MANAGER}):
         browser = enter(operator(f"{role.value.title()} Person", role))
-        for look in ("", "/all.csv", "/all.xlsx", "/cycles", f"/people/{people['Alice']}"):
+        for look in ("", "/file", "/cycles", f"/people/{people['Alice']}"):
             assert browser.get(f"{root}{look}").status_code == 403, (role, look)
         assert browser.post(f"{root}/people/{people['Alice']}/goals", {"title": "More"}).status_code == 403
 

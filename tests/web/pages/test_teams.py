@@ -48,9 +48,11 @@ def test_whoever_passes_is_counted_on_every_page(
 
 def test_the_real_name_list_is_a_file_in_which_nothing_is_a_formula(enter: Enter, alice: Signed, place: Any, crew: str) -> None:
     browser = enter(alice)
-    lines = browser.get(f"/s/{place.site}/teams/roll.csv?day=2026-11-23").text.splitlines()
+    file = f"/s/{place.site}/teams/roll/file?day=2026-11-23"
+    assert browser.post(file, {"form": "csv"}).status_code == 422
+    lines = browser.post(file, {"purpose": "law", "form": "csv"}).text.splitlines()
     assert lines[1] == "'=Northern Steel,Welders,Alice Hall,,welder,2026-11-20,,"
-    book = ZipFile(BytesIO(browser.get(f"/s/{place.site}/teams/roll.xlsx?day=2026-11-23").content))
+    book = ZipFile(BytesIO(browser.post(file, {"purpose": "law", "form": "xlsx"}).content))
     assert len([name for name in book.namelist() if "worksheets/sheet" in name]) == 2
     assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
@@ -93,7 +95,7 @@ def test_a_change_keeps_whoever_led_and_may_name_somebody_else(
 
 def test_each_role_meets_what_it_may(enter: Enter, operator: Callable[..., Signed], place: Any, people: Any, crew: str) -> None:
     root = f"/s/{place.site}/teams"
-    looks = ["", "/roll", "/roll.csv", "/roll.xlsx", crew.removeprefix(root)]
+    looks = ["", "/roll", "/roll/file", crew.removeprefix(root)]
     acts = [("", {"name": "More"}), (f"{crew.removeprefix(root)}/change", {"name": "More"})]
     acts += [(f"{crew.removeprefix(root)}/members", {"who": "Alice Hall"}), (f"{crew.removeprefix(root)}/end", {})]
     for role in Role:

@@ -67,11 +67,13 @@ def test_a_run_from_the_draft_to_the_pdf(
     assert "cannot approve" in refused.text
     assert "Approved" in his.post(f"{here}/approve", {"revision": "1"}).text
     assert hers.post(f"{here}/close").status_code == 200
-    slip = hers.get(f"{here}/people/{bob}").text
+    assert "What for" in hers.get(f"{here}/people/{bob}").text
+    assert hers.post(f"{here}/people/{bob}").status_code == 422
+    slip = hers.post(f"{here}/people/{bob}", {"purpose": "work"}).text
     assert "4000 × 2.50" in slip
     assert "¥44,920.00" in slip
     assert "STA announcement 2018 no. 61, table 1" in slip
-    pdf = hers.get(f"{here}/people/{bob}/pdf")
+    pdf = hers.post(f"{here}/people/{bob}/pdf", {"purpose": "work"})
     assert pdf.headers["content-type"] == "application/pdf"
     text = PdfReader(BytesIO(pdf.content)).pages[0].extract_text().replace("\0", "")
     assert "44,920.00" in text
@@ -84,10 +86,10 @@ def test_the_bank_file_runs_nothing_and_the_journal_is_even(
 ) -> None:
     hers = enter(erin)
     run = payday.draft(house, erin, OCTOBER)
-    assert hers.get(f"/payroll/runs/{run}/bank.csv").status_code == 409
+    assert hers.post(f"/payroll/runs/{run}/bank", {"purpose": "work"}).status_code == 409
     payday.check(house, erin, run, 1)
     payday.approve(house, frank, run, 1)
-    bank = hers.get(f"/payroll/runs/{run}/bank.csv").content.decode("utf-8-sig")
+    bank = hers.post(f"/payroll/runs/{run}/bank", {"purpose": "work"}).content.decode("utf-8-sig")
     assert list(csv.reader(StringIO(bank)))[1] == ["'=1+1 Bob Reed", "", "62220000", "44920.00", "CNY", "PAY 2026-10"]
     journal = list(csv.reader(StringIO(hers.get(f"/payroll/runs/{run}/journal.csv").content.decode("utf-8-sig"))))[1:]
     assert sum(float(row[2]) for row in journal) == sum(float(row[3]) for row in journal) == 46_000
@@ -146,12 +148,13 @@ def test_every_page_of_pay_is_shut_to_everybody_else(
 ) -> None:
     run = payday.draft(house, alice, OCTOBER)
     reads = [
-        "/payroll", f"/payroll/runs/{run}", f"/payroll/runs/{run}/people/{bob}", f"/payroll/runs/{run}/people/{bob}/pdf",
-        f"/payroll/runs/{run}/bank.csv", f"/payroll/runs/{run}/journal.csv", "/payroll/people", f"/payroll/people/{bob}",
+        "/payroll", f"/payroll/runs/{run}", f"/payroll/runs/{run}/people/{bob}", f"/payroll/runs/{run}/bank",
+        f"/payroll/runs/{run}/journal.csv", "/payroll/people", f"/payroll/people/{bob}",
         "/payroll/rules",
     ]  # fmt: skip
     writes = [
-        "/payroll/draft",
+        "/payroll/draft", f"/payroll/runs/{run}/people/{bob}",
+        f"/payroll/runs/{run}/people/{bob}/pdf", f"/payroll/runs/{run}/bank",
         *(f"/payroll/runs/{run}/{step}" for step in ("draft", "check", "approve", "close", "drop", "reverse")),
         f"/payroll/people/{bob}/terms", f"/payroll/people/{bob}/terms/remove", f"/payroll/people/{bob}/entry",
         "/payroll/rules/policy", "/payroll/rules/pack", "/payroll/rules/pack/drop",
@@ -193,7 +196,7 @@ def test_a_payslip_of_many_lines_goes_over_pages_and_loses_none(
     pay_terms.set_terms(house, alice, dana, {**TERMS, "allowances": named})
     pay_terms.set_entry(house, alice, dana, OCTOBER, {"pieces": 1000})
     run = payday.draft(house, erin, OCTOBER)
-    answer = enter(erin).get(f"/payroll/runs/{run}/people/{dana}/pdf")
+    answer = enter(erin).post(f"/payroll/runs/{run}/people/{dana}/pdf", {"purpose": "work"})
     pages = [page.extract_text().replace("\0", "") for page in PdfReader(BytesIO(answer.content)).pages]
     assert len(pages) > 1
     text = " ".join(" ".join(pages).split())

@@ -100,6 +100,8 @@ def test_each_role_comes_as_far_as_the_table_says(town: Any, role: Role, everywh
     for method, route, rule in console_routes(town):
         if rule.who is Who.PERSON or (rule.who is Who.ANYONE):
             continue
+        if everywhere and role is Role.ADMINISTRATOR and method != "GET":
+            continue  # may everything, which test_a_role_means_what_is_written_here says; their forms are tested page by page
         asker = someone() if route.path in LEAVES else who
         answer = town.ask(method, addressed(method, route.path, north), cookies=asker.cookies)
         expected = allowed(role, rule, everywhere=everywhere, has_site="{site}" in route.path)
