@@ -23,12 +23,15 @@ from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows import edges
-from sealgate.flows.edges import Edge, Fact, Releases
+from sealgate.flows.edge_looks import MOST_LOOKS
+from sealgate.flows.edges import Edge, Fact, Releases, Said
 from sealgate.flows.kit import House
 from sealgate.vault.link import LinkBroken, open_said, seal_said
 
 MOST_BYTES = 8_000_000
 MEDIA = "application/octet-stream"
+KNOWS = ("pictures",)
+"""Words that an edge may say to this centre and not to one that does not list them."""
 
 
 class UnknownEdge(Refused):
@@ -83,12 +86,26 @@ class SaidFact(BaseModel):
         )
 
 
+class SaidPicture(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    gate: UUID
+    jpeg: Annotated[str, Field(max_length=300_000)]
+
+
 class Question(BaseModel):
+    """`pictures` None: an edge that has not been told that we know the word, or does not know it."""
+
     model_config = ConfigDict(extra="forbid")
     facts: Annotated[list[SaidFact], Field(max_length=500)]
     has: Annotated[dict[str, str], Field(max_length=10)]
     opened: Annotated[int, Field(ge=0)]
     waiting: Annotated[int, Field(ge=0)] = 0
+    pictures: Annotated[list[SaidPicture], Field(max_length=MOST_LOOKS)] | None = None
+
+    def said(self) -> Said:
+        seen = self.pictures
+        pictures = None if seen is None else {GateId(one.gate): base64.b64decode(one.jpeg, validate=True) for one in seen}
+        return Said(self.has, self.opened, self.waiting, pictures)
 
 
 def routes(house: House, releases: Releases) -> APIRouter:
@@ -111,18 +128,19 @@ def _answered(house: House, edge: Edge, releases: Releases, body: bytes) -> byte
     number, plain = open_said(edge.key, "ask", body)
     try:
         question = Question.model_validate_json(plain)
-        facts = [said.fact() for said in question.facts]
+        facts, said = [one.fact() for one in question.facts], question.said()
     except (ValidationError, ValueError) as error:
         raise NotUnderstood("not a question of this version", hint="Bring edge and centre to one version") from error
     if any(fact.at.tzinfo is None for fact in facts):
         raise NotUnderstood("an instant without its zone")
-    said = edges.Said(question.has, question.opened, question.waiting)
     heard = edges.exchange(house, edge, facts, said, releases)
     answer: dict[str, Any] = {
         "name": edge.name,
         "done": list(heard.done),
         "parts": [{"name": part.name, "digest": part.digest, "holds": part.holds} for part in heard.parts],
         "releases": [{"number": one.number, "gate": str(one.gate), "seconds": one.seconds} for one in heard.releases],
+        "looks": [str(gate) for gate in heard.looks],
+        "knows": KNOWS,
     }
     return seal_said(edge.key, "answer", number, json.dumps(answer, ensure_ascii=False).encode())
 

@@ -23,6 +23,7 @@ from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, TenantId
 from sealgate.flows import edge_apply
 from sealgate.flows.edge_copy import Part
+from sealgate.flows.edge_looks import MOST_LOOKS, MOST_PICTURE
 from sealgate.flows.edges import Fact
 from sealgate.flows.kit import House, organisation, seal, tenant_of, unseal
 from sealgate.ports import Unreachable
@@ -108,6 +109,8 @@ class Link:
         self._backoff = backoff or Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=30))
         self._client = httpx.Client(timeout=timeout, headers={"Authorization": f"Bearer {link.keys.shown}"})
         self._has: dict[str, str] = {}
+        self._knows: frozenset[str] = frozenset()
+        self._looks: tuple[GateId, ...] = ()
         self._opened = 0
         self._away = True
         self._stopping = Event()
@@ -138,7 +141,7 @@ class Link:
         try:
             answer = self._asked(facts.facts)
         except (Unreachable, Refused):
-            self._away = True
+            self._away, self._looks = True, ()
             raise
         edge_apply.heard(self._house, self._link.tenant, answer["done"])
         edge_apply.found_edge(self._house, self._link.tenant, answer["name"])
@@ -146,6 +149,8 @@ class Link:
         written = edge_apply.apply(self._house, self._link.tenant, parts) if parts else ()
         self._has |= {part.name: part.digest for part in parts if part.name in written}
         self._release(answer["releases"])
+        self._knows = frozenset(answer.get("knows", ()))
+        self._looks = tuple(GateId(UUID(one)) for one in answer.get("looks", ()))
         self._away = False
         return str(answer["name"])
 
@@ -153,6 +158,8 @@ class Link:
         number = new_number()
         waiting = edge_apply.count_waiting(self._house, self._link.tenant)
         question = {"facts": [_said(fact) for fact in facts], "has": self._has, "opened": self._opened, "waiting": waiting}
+        if "pictures" in self._knows:
+            question["pictures"] = self._pictures()
         body = seal_said(self._link.keys.key, "ask", number, json.dumps(question).encode())
         try:
             response = self._client.post(f"{self._link.centre}/api/v1/edge/{self._link.tenant}", content=body)
@@ -163,6 +170,12 @@ class Link:
         _, plain = open_said(self._link.keys.key, "answer", response.content, number)
         answer: dict[str, Any] = json.loads(plain)
         return answer
+
+    def _pictures(self) -> list[dict[str, str]]:
+        """Of the lanes at which the centre's desk looks now: what their cameras see, once for each question."""
+        seen = ((gate, self._house.newest(self._link.tenant, gate)) for gate in self._looks[:MOST_LOOKS])
+        fits = ((gate, jpeg) for gate, jpeg in seen if jpeg is not None and len(jpeg) <= MOST_PICTURE)
+        return [{"gate": str(gate), "jpeg": base64.b64encode(jpeg).decode()} for gate, jpeg in fits]
 
     def _release(self, releases: Sequence[dict[str, Any]]) -> None:
         for one in releases:

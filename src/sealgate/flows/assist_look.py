@@ -63,7 +63,8 @@ class Near:
 class CallView:
     """`chosen` is the stay that the decisions are about; `named` once somebody said so. `account` is what it would pay now.
 
-    `live`: a camera runs at this lane; else the picture is the one with which the call was made.
+    `live`: a camera runs at this lane; else the picture is the one with which the call was made. `awaited`: the camera is a
+    box's, which was just asked for what it sees.
     `others` are the stays that come near; where nothing was read and nobody is known, the cars inside that have a ticket and
     no plate. `here` is whether the car stands at the gate; `asked_for` when maintenance was called. `lost` is what would be
     due without the ticket; None where the tariff does not say, or it is lost already.
@@ -82,6 +83,7 @@ class CallView:
     here: bool
     asked_for: datetime | None
     lost: Money | None = None
+    awaited: bool = False
 
 
 def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
@@ -104,12 +106,13 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
         first = found[0] if found and found[0][0].stay == chosen else None
         asked = detail.get("maintenance")
         live = row.gate is not None and house.newest(signed.tenant, row.gate) is not None
+        awaited = row.gate is not None and not live and house.shows(signed.tenant, row.gate)
         return CallView(
             line=line,
             read=_read(detail, first[0].read.plate if first and first[0].read else ""),
             typed=str(detail.get("typed", "")),
-            has_picture=live or "picture" in detail,
-            live=live,
+            has_picture=live or awaited or "picture" in detail,
+            live=live or awaited,
             chosen=first[0] if first else None,
             named=row.stay is not None,
             others=tuple(one for one, _, _ in found if first is None or one is not first[0]),
@@ -118,6 +121,7 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
             here=row.gate is not None and (first is None or first[0].inside) and line.blocks,
             asked_for=datetime.fromisoformat(asked).astimezone(tz) if asked else None,
             lost=_without_ticket(db, first[1], price, now) if first else None,
+            awaited=awaited,
         )
 
 

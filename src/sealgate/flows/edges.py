@@ -24,6 +24,7 @@ from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows import edge_copy, parking
 from sealgate.flows.edge_copy import Part
 from sealgate.flows.edge_holders import Holders
+from sealgate.flows.edge_looks import Looks
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
 from sealgate.flows.pricing import prices
 from sealgate.flows.rules import INSTALLS, title
@@ -83,11 +84,13 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Said:
     """What an edge says of itself: the digests of its copy's parts, the number of the last release that it carried out, and how
-    many facts wait there, those that it tells now among them."""
+    many facts wait there, those that it tells now among them. `pictures` are of the lanes that it was asked for; None where it
+    does not know that word."""
 
     has: Mapping[str, str]
     opened: int = 0
     waiting: int = 0
+    pictures: Mapping[GateId, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """`done` are the facts that need not come again; `parts` what has changed of the edge's copy."""
+    """`done` are the facts that need not come again; `parts` what has changed of the edge's copy; `looks` the lanes at which
+    somebody at the desk looks now."""
 
     done: tuple[int, ...]
     parts: tuple[Part, ...]
     releases: tuple[Release, ...]
+    looks: tuple[GateId, ...] = ()
 
 
 def add_edge(house: House, signed: Signed, site: SiteId, name: str) -> str:
@@ -166,6 +171,7 @@ def exchange(house: House, edge: Edge, facts: Sequence[Fact], said: Said, releas
     with house.store.read(edge.tenant) as db:
         gates = {row.gate for row in places.gates(db, edge.site)}
     releases.here(edge, gates, said.opened)
+    releases.looks.heard(edge.tenant, edge.edge, gates, said.pictures)
     done = tuple(fact.sequence for fact in _heard(house, edge, facts, gates))
     with house.store.read(edge.tenant) as db:
         parts = (*edge_copy.parts(house, db, edge.site), releases.holders.part(house, db, edge.site))
@@ -173,7 +179,7 @@ def exchange(house: House, edge: Edge, facts: Sequence[Fact], said: Said, releas
     changed = tuple(part for part in parts if said.has.get(part.name) != part.digest)
     if row is not None:
         _note_word(house, edge, row, _word(house, row, said, len(done), behind=bool(changed)))
-    return Heard(done, changed, releases.waiting(edge))
+    return Heard(done, changed, releases.waiting(edge), releases.looks.wanted(edge.edge))
 
 
 def _word(house: House, row: rows.EdgeRow, said: Said, done: int, *, behind: bool) -> rows.Word:
@@ -240,8 +246,8 @@ def nonce_of(edge: EdgeId, sequence: int) -> bytes:
 class Releases:
     """Bars that edges are to open: a `ports.Latch` for their gates, any other gate's is the one `beside`. Any thread may ask.
 
-    What every edge is told of cards is kept with it (`holders`). Its numbers go on rising when the centre was started anew: the
-    edge has carried out all up to the last one that it saw.
+    What every edge is told of cards is kept with it (`holders`), and what its lanes look like now (`looks`). Its numbers go on
+    rising when the centre was started anew: the edge has carried out all up to the last one that it saw.
     """
 
     def __init__(self, beside: Latch) -> None:
@@ -251,6 +257,7 @@ class Releases:
         self._waiting: dict[EdgeId, list[Release]] = {}
         self._number = time_ns()
         self.holders = Holders()
+        self.looks = Looks()
 
     def know(self, edge: EdgeId, gates: set[GateId]) -> None:
         """These gates are that edge's, which has not spoken since we started."""
@@ -270,6 +277,18 @@ class Releases:
         with self._lock:
             self._edge_of = {gate: of for gate, of in self._edge_of.items() if of != edge}
             self._waiting.pop(edge, None)
+        self.looks.forget(edge)
+
+    def shows(self, tenant: TenantId, gate: GateId) -> bool:
+        """Whether this gate is of an edge that is there and can be asked what its camera sees."""
+        with self._lock:
+            edge = self._edge_of.get(gate)
+            here = edge is not None and monotonic() - self._seen.get(edge, float("-inf")) <= AWAY
+        return here and self.looks.can(tenant, gate)
+
+    def picture(self, tenant: TenantId, gate: GateId) -> bytes | None:
+        """What the camera of an edge's gate sees now, as JPEG; None until it came."""
+        return self.looks.newest(tenant, gate) if self.shows(tenant, gate) else None
 
     def waiting(self, edge: Edge) -> tuple[Release, ...]:
         with self._lock:

@@ -56,9 +56,10 @@ class House:
     `memory` is a secret of this process, by which templates are turned while they are in its memory.
 
     `providers` are by their names; `address` is how browsers and providers reach us, without a slash at its end.
-    `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `stun` are the
-    servers by which voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to:
-    links are shown, to be copied. `code_in(pixels)` is the text of a QR code in a picture, empty where none is read.
+    `newest(tenant, gate)` is the JPEG of what the gate's camera sees now, None where no camera runs here. `shows`: an edge
+    runs that gate's camera, and is asked for its picture once somebody asks for the newest. `stun` are the servers by which
+    voice finds its way out of a network; none are needed within one. Without a `post` nobody is written to: links are shown,
+    to be copied. `code_in(pixels)` is the text of a QR code in a picture, empty where none is read.
     `unsealing` waits for the root of a program that may start sealed.
     `outside` asks servers whose address an administrator typed.
     """
@@ -81,6 +82,7 @@ class House:
     providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
     address: str = ""
     newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
+    shows: Callable[[TenantId, GateId], bool] = lambda _tenant, _gate: False
     stun: tuple[str, ...] = ()
     is_edge: bool = False
     """What lies here is an edge's copy: money and letters are its centre's."""

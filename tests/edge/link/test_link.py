@@ -249,16 +249,16 @@ def test_nobody_asks_without_the_edges_secret(centre: Centre, code: str, campus:
     where = f"{centre.address}/api/v1/edge/{centre.tenant}"
     whole = seal_said(keys.key, "ask", number, json.dumps({"facts": [], "has": {}, "opened": 0}).encode())
     mine = {"Authorization": f"Bearer {keys.shown}"}
-    assert httpx.post(where, content=whole, headers=mine).status_code == 200
-    assert httpx.post(where, content=whole).json()["code"] == "edge.unknown"
-    assert httpx.post(where, content=whole, headers={"Authorization": "Bearer " + "0" * 64}).status_code == 401
+    assert httpx.post(where, content=whole, headers=mine, timeout=60).status_code == 200
+    assert httpx.post(where, content=whole, timeout=60).json()["code"] == "edge.unknown"
+    assert httpx.post(where, content=whole, headers={"Authorization": "Bearer " + "0" * 64}, timeout=60).status_code == 401
     other = f"{centre.address}/api/v1/edge/{campus.site}"
-    assert httpx.post(other, content=whole, headers=mine).status_code == 401
+    assert httpx.post(other, content=whole, headers=mine, timeout=60).status_code == 401
     for broken in (b"", whole[:-1], whole[:20] + bytes([whole[20] ^ 1]) + whole[21:]):
-        assert httpx.post(where, content=broken, headers=mine).json()["code"] == "link.broken"
+        assert httpx.post(where, content=broken, headers=mine, timeout=60).json()["code"] == "link.broken"
     strange = seal_said(keys.key, "ask", number, b'{"facts": 7}')
-    assert httpx.post(where, content=strange, headers=mine).json()["code"] == "edge.not-understood"
-    assert httpx.post(where, content=bytes(8_000_001), headers=mine).json()["code"] == "edge.too-much"
+    assert httpx.post(where, content=strange, headers=mine, timeout=60).json()["code"] == "edge.not-understood"
+    assert httpx.post(where, content=bytes(8_000_001), headers=mine, timeout=60).json()["code"] == "edge.too-much"
 
 
 def test_an_old_answer_is_no_answer_to_a_new_question(code: str) -> None:
