@@ -47,9 +47,19 @@ def planted(data: Path, keys: Path, thief: Thief) -> Iterator[Sequence[Leak]]:
     words = Words(thief.truth)
     made = leaks_files.plant(data, thief.truth, words, thief.face, thief.root)
     made += plant_word(keys, words) if thief.calls else []
+    made += plant_rekey(thief.truth)
     made += leaks_rows.plant_edge(data / "edge-box" / "sealgate.sqlite", words)
     with leaks_rows.planted(data / "sealgate.sqlite", thief.truth, words) as rows:
         yield [*made, *rows]
+
+
+def plant_rekey(truth: Truth) -> list[Leak]:
+    """Faces under a new secret in name only: nothing lies in the copy, the attack's own new secret turns nothing."""
+    if not truth.faces:
+        return []
+    return [
+        Leak("a new face secret that turned nothing", "faces after a new secret", "credentials.secret", "its owner's new one")
+    ]
 
 
 def plant_word(keys: Path, words: Words) -> list[Leak]:

@@ -10,15 +10,27 @@ keeps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import numpy as np
 
-from sealgate.drills.scene import Count
+from sealgate.app import running
+from sealgate.domain.ids import SiteId, TenantId
+from sealgate.drills.copying import copied
+from sealgate.drills.scene import Attack, Count, Scene
+from sealgate.flows.campus import system
+from sealgate.flows.faces import template_place
+from sealgate.flows.kit import House, Signed
+from sealgate.flows.rekeying import rekey_faces
 from sealgate.ports import Vector
+from sealgate.settings import Settings
+from sealgate.store import directory, places
+from sealgate.vault.errors import KeyDestroyed
 
 MOST_ALIKE = 0.6
 """Beyond this two directions are not independent: for 128 dimensions the odds are 1 in 10^12."""
@@ -28,6 +40,10 @@ MOST_HITS = 12
 
 MOST_SIGMA = 5.0
 AT_ONCE = 1000
+EVERY_SPACE = 1 << 30
+MOST_FACES = 1_000_000
+
+Rekey = Callable[[House, Signed, SiteId], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +97,52 @@ def unlinked(old: Sequence[Kept], new: Sequence[Kept], count: Count) -> None:
     count.tries += found.compared
     if not found.by_chance:
         count.found("credentials.secret", "a template that leads to its owner's new one")
+
+
+def in_name_only(_house: House, _signed: Signed, _site: SiteId) -> None:
+    """A new secret that turned nothing, which the attack must see."""
+
+
+def faces_rekeyed(rekey: Rekey = rekey_faces) -> Attack:
+    """Every site with faces gets a new face secret in a copy of its own, by the flow that operators use."""
+
+    def run(scene: Scene, count: Count) -> None:
+        if not scene.truth.faces:
+            return
+        with TemporaryDirectory(prefix="sealgate-drill-") as home:
+            for old, new in _before_and_after(copied(scene.opened, Path(home) / "rekeyed"), rekey):
+                unlinked(old, new, count)
+
+    return Attack(
+        "faces after a new secret",
+        "Gives every site a new face secret, opens the templates of before and after, and compares everyone with everyone.",
+        run,
+    )
+
+
+def _before_and_after(settings: Settings, rekey: Rekey) -> Iterator[tuple[list[Kept], list[Kept]]]:
+    """Templates as numbers, of each site that has any. Nobody is there to agree to it, so no second is asked for."""
+    alone = settings.model_copy(update={"four_eyes": "off"})
+    with running(alone, faces=None, plates=None, publishes=False) as program:
+        house = program.house
+        for tenant in [row.tenant for row in house.store.tenants()]:
+            signed = system(house, tenant)
+            with house.store.read(tenant) as db:
+                sites = [row.site for row in places.sites(db)]
+            for site in sites:
+                if old := _opened(house, tenant, site):
+                    rekey(house, signed, site)
+                    yield old, _opened(house, tenant, site)
+
+
+def _opened(house: House, tenant: TenantId, site: SiteId) -> list[Kept]:
+    with house.store.read(tenant) as db:
+        rows = directory.faces_behind(db, site, EVERY_SPACE, None, MOST_FACES)
+    found = []
+    for row in rows:
+        try:
+            plain = house.keyring.open(template_place(tenant, row.credential), row.secret)
+        except KeyDestroyed:
+            continue
+        found.append(Kept(row.person, np.frombuffer(plain, "<f4")))
+    return found

@@ -27,11 +27,13 @@ from sealgate.drills.picturing import PICTURES, TEMPLATES, faces_by
 from sealgate.drills.planted import Leak, Words
 from sealgate.drills.ports import ports_of
 from sealgate.drills.provoking import errors_of
+from sealgate.drills.rekeyed import faces_rekeyed, in_name_only
 from sealgate.drills.scene import Attack, Count, Result, Scene, databases_in
 from sealgate.drills.serving import SERVE, Server, served
 from sealgate.drills.stranger import Address, addresses, addresses_of, left_by, written_by
 from sealgate.drills.streams import size_of
 from sealgate.drills.truth import Truth, taken_from
+from sealgate.flows.rekeying import rekey_faces
 from sealgate.ports import FaceReader
 from sealgate.settings import Settings
 
@@ -208,16 +210,17 @@ def _attacked(
     """The server starts while the files are read."""
     prefix = "control: " if leaking else ""
     if not plan.calls:
-        return tuple(_run(attack, scene, progress, prefix) for attack in attacks_of(plan))
+        return tuple(_run(attack, scene, progress, prefix) for attack in attacks_of(plan, leaking=leaking))
     with served(scene.opened, home, leaks.LEAKING_SERVER if leaking else SERVE) as server:
-        attacks = (*attacks_of(plan), *attacks_on(server, every))
+        attacks = (*attacks_of(plan, leaking=leaking), *attacks_on(server, every))
         return tuple(_run(attack, scene, progress, prefix) for attack in attacks)
 
 
-def attacks_of(plan: Plan) -> tuple[Attack, ...]:
+def attacks_of(plan: Plan, *, leaking: bool = False) -> tuple[Attack, ...]:
     """All that need no server, in the order of the table."""
     looks = (faces_by(plan.reader),) if plan.reader else ()
-    return (*reading.ATTACKS, *documents.ATTACKS, PICTURES, *looks, TEMPLATES, guessing(plan.guesses), *linking.ATTACKS)
+    faces = (PICTURES, *looks, TEMPLATES, faces_rekeyed(in_name_only if leaking else rekey_faces))
+    return (*reading.ATTACKS, *documents.ATTACKS, *faces, guessing(plan.guesses), *linking.ATTACKS)
 
 
 def attacks_on(server: Server, every: Sequence[Address]) -> tuple[Attack, ...]:
