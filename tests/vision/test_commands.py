@@ -7,13 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from sealgate.cli import bench_vision, read
-from sealgate.cli.bench_vision import BadSet, bench_faces, bench_match, bench_plates, fmr_by_group, rows_of
+from sealgate.cli.bench_plates import acceptance, bench_plates
+from sealgate.cli.bench_sets import BadSet, rows_of
+from sealgate.cli.bench_vision import bench_faces, bench_match, fmr_by_group
 from sealgate.cli.read import FaceNotFound, compare_faces
 from sealgate.domain.errors import Refused
 from sealgate.ports import Pixels
@@ -123,10 +126,39 @@ def part_of(folder: Path, source: Path, every: int) -> Path:
 def test_a_set_of_plates_is_measured(command: typer.Typer, tmp_path: Path, shared_data: Path) -> None:
     status, lines = answers(command, "bench", "plates", str(part_of(tmp_path, shared_data / "plates" / "cn_crops", 60)))
     assert status == 0
-    assert set(lines[0]) == {"n", "exact", "folded", "characters", "ms_p50", "ms_p95"}
+    assert set(lines[0]) == {"n", "exact", "folded", "characters", "ms_p50", "ms_p95"} | ACCEPTANCE
     assert lines[0]["n"] == 9
     assert 0.8 <= lines[0]["exact"] <= lines[0]["folded"] <= 1
     assert 0 < lines[0]["ms_p50"] <= lines[0]["ms_p95"]
+
+
+ACCEPTANCE = {"wrong_of_surest", "accepted", "wrong_of_accepted"}
+
+
+def test_the_second_reader_is_measured_alone(command: typer.Typer, tmp_path: Path, shared_data: Path) -> None:
+    part = part_of(tmp_path, shared_data / "plates" / "cn_crops", 10)
+    status, lines = answers(command, "bench", "plates", str(part), "--second")
+    assert status == 0
+    assert lines[0]["exact"] >= 0.7
+
+
+def test_of_what_is_accepted_the_misread_are_counted() -> None:
+    judged = [(0.99, False)] * 8 + [(0.85, True), (0.3, True)]
+    assert acceptance(judged) == {"wrong_of_surest": 0.1111, "accepted": 0.9, "wrong_of_accepted": 0.1111}
+    assert acceptance([(0.1, True)])["wrong_of_accepted"] == 0
+
+
+def test_pictures_without_a_plate_are_counted_by_what_is_seen_there(command: typer.Typer, tmp_path: Path) -> None:
+    for n, shade in enumerate((40, 128, 220)):
+        cv2.imwrite(str(tmp_path / f"{n}.png"), np.full((120, 300, 3), shade, np.uint8))
+    status, lines = answers(command, "bench", "plates", "--none", str(tmp_path), "--country", "cn")
+    assert status == 0
+    assert (lines[0]["n"], lines[0]["seen"], lines[0]["accepted"], lines[0]["highest"]) == (3, 0, 0, 0.0)
+
+
+def test_without_a_set_or_with_an_empty_folder_nothing_is_measured(command: typer.Typer, tmp_path: Path) -> None:
+    assert answers(command, "bench", "plates")[0] != 0
+    assert answers(command, "bench", "plates", "--none", str(tmp_path))[0] != 0
 
 
 def test_a_plate_picture_that_cannot_be_read_counts_as_misread(plates: Plates, pictures: Path) -> None:

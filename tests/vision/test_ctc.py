@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealgate.domain.platepatterns import ALPHABET, Grammar, Pattern, grammar
-from sealgate.vision.ctc import Steps, character_scores, decode, is_word
+from sealgate.vision.ctc import Effort, Steps, character_scores, decode, is_word
+
+EVERYTHING = Effort(beginnings=1000, choices=5, least=1e-5, behind=16.0, rest=1e-3)
 
 
 def said(*steps: dict[str, float]) -> Steps:
@@ -51,7 +53,7 @@ def by_all_ways(steps: Steps, chars: str) -> dict[str, float]:
 def test_the_likelihood_is_that_of_all_ways_together(weights: Sequence[Sequence[float]]) -> None:
     steps = said(*({"A": a / (a + b + c), "B": b / (a + b + c)} for a, b, c in weights))
     truth = by_all_ways(steps, "AB")
-    readings = decode(steps, any_of("AB", 5), beam=1000)
+    readings = decode(steps, any_of("AB", 5), effort=EVERYTHING)
     assert {reading.text for reading in readings} == {text for text, value in truth.items() if text and value > 0}
     for reading in readings:
         assert reading.likelihood * len(reading.text) == pytest.approx(math.log(truth[reading.text]), abs=1e-6)

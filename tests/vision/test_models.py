@@ -29,6 +29,7 @@ from sealgate.vision.catalogue import (
     Package,
 )
 from sealgate.vision.convert import DlibBytes, NotDlib, dlib_to_onnx
+from sealgate.vision.own import OWN_FOLDER, OWN_MODELS
 from sealgate.vision.runtime import ModelMissing, Network, WrongHash, check, network
 
 QUIET = Console(file=io.StringIO())
@@ -51,6 +52,13 @@ def test_every_model_is_built_and_is_the_one_that_was_checked(model: Model) -> N
 def test_every_model_has_a_licence_and_full_hashes(model: Model) -> None:
     assert model.licence in {"MIT", "CC0-1.0", "Apache-2.0"}
     assert len(model.sha256) == len(model.origin_sha256) == len(model.package.sha256) == 64
+
+
+def test_what_was_trained_here_lies_in_the_source_and_is_small() -> None:
+    for model in OWN_MODELS:
+        check(model, OWN_FOLDER)
+        assert (OWN_FOLDER / model.file).stat().st_size < 4 * 2**20
+        assert "--seed" in model.made
 
 
 def test_the_licences_that_ask_for_it_are_shipped_beside_the_models() -> None:
@@ -195,5 +203,5 @@ def test_the_list_of_models_can_be_read_by_a_machine(capsys: pytest.CaptureFixtu
 
     list_models(as_json=True)
     listed = json.loads(capsys.readouterr().out)
-    assert [row["name"] for row in listed] == [model.name for model in MODELS]
+    assert [row["name"] for row in listed] == [model.name for model in (*MODELS, *OWN_MODELS)]
     assert all(row["built"] and row["licence"] and row["source"] and row["inputs"] for row in listed)

@@ -10,10 +10,11 @@ import pytest
 
 from sealgate.domain.plates import folded
 from sealgate.ports import Pixels, PlateReader
+from sealgate.vision.candidates import apart, meant, overlap
 from sealgate.vision.ctc import Reading
 from sealgate.vision.platekinds import KINDS, is_warm
 from sealgate.vision.platelines import one_above_other, plate_shaped, side_by_side
-from sealgate.vision.plates import Plates, apart, meant, overlap
+from sealgate.vision.plates import Plates
 from sealgate.vision.textlines import Line, columns_of, cut, upright
 
 Rows = Callable[[str, str, int], list[tuple[Pixels, str, str]]]

@@ -6,7 +6,6 @@ for a reader at a gate has no second chance either. Shares are 0..1, and null wh
 
 from __future__ import annotations
 
-import csv
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -17,25 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sealgate.cli.bench_sets import BadSet, Figures, Times, rows_of
 from sealgate.domain.errors import Refused
-from sealgate.domain.plates import folded
 
 if TYPE_CHECKING:
-    from sealgate.ports import FaceReader, PlateReader, Vector
+    from sealgate.ports import FaceReader, Vector
 
-Figures = dict[str, Any]
 Threads = Annotated[int, typer.Option(min=1, help="Cores that one picture may use")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
 Csv = Annotated[Path, typer.Argument(help="CSV file; pictures are named relative to it", metavar="CSV")]
 
-PLATE_COLUMNS = {"file", "plate", "country"}
 FACE_COLUMNS = {"file", "person"}
 PAIR_COLUMNS = {"file_a", "file_b", "same"}
-
-
-class BadSet(Refused):
-    code = "bench.bad-set"
-    hint = "A CSV file with a heading line: file,plate,country or file,person or file_a,file_b,same"
 
 
 def register(benches: typer.Typer) -> None:
@@ -45,14 +37,24 @@ def register(benches: typer.Typer) -> None:
 
 
 def plates(
-    csv_file: Csv,
+    csv_file: Annotated[Path | None, typer.Argument(help="CSV file; pictures are named relative to it", metavar="CSV")] = None,
     threads: Threads = 1,
     any_country: Annotated[bool, typer.Option("--any-country", help="Do not tell the reader the country")] = False,
+    second: Annotated[bool, typer.Option("--second", help="The second reader alone, on plates that were cut out")] = False,
+    none: Annotated[Path | None, typer.Option("--none", help="Instead: a folder of pictures without a plate")] = None,
+    country: Annotated[list[str] | None, typer.Option("--country", help="With --none: whose plates to look for")] = None,
     as_json: Json = False,
 ) -> None:
+    from sealgate.cli.bench_plates import SecondAlone, bench_none, bench_plates
     from sealgate.vision.plates import Plates
 
-    tell(bench_plates(Plates(threads=threads), csv_file, countries=not any_country), as_json=as_json)
+    if none is not None:
+        tell(bench_none(Plates(threads=threads), none, country or ()), as_json=as_json)
+    elif csv_file is not None:
+        reader = SecondAlone(threads=threads) if second else Plates(threads=threads)
+        tell(bench_plates(reader, csv_file, countries=not any_country), as_json=as_json)
+    else:
+        raise BadSet("no set: name a CSV file, or a folder with --none")
 
 
 def faces(csv_file: Csv, threads: Threads = 1, as_json: Json = False) -> None:
@@ -67,70 +69,6 @@ def match(
     as_json: Json = False,
 ) -> None:
     tell(bench_match(sizes or [1_000, 100_000], queries), as_json=as_json)
-
-
-@dataclass(slots=True)
-class Times:
-    """How long each took, in milliseconds."""
-
-    taken: list[float] = field(default_factory=list)
-
-    def add(self, seconds: float) -> None:
-        self.taken.append(seconds * 1000)
-
-    def figures(self) -> Figures:
-        import numpy as np
-
-        p50, p95 = np.percentile(self.taken, (50, 95)) if self.taken else (0.0, 0.0)
-        return {"ms_p50": round(float(p50), 2), "ms_p95": round(float(p95), 2)}
-
-
-def rows_of(csv_file: Path, *wanted: set[str]) -> list[dict[str, str]]:
-    """The rows, if the heading has one of these sets of columns; more columns do not matter. Raises `BadSet`."""
-    try:
-        with csv_file.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [{name: value or "" for name, value in row.items() if name} for row in reader]
-            heading = set(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadSet(f"{csv_file}: {error}") from error
-    if not any(columns <= heading for columns in wanted):
-        raise BadSet(f"{csv_file} has the columns {sorted(heading)}")
-    if not rows:
-        raise BadSet(f"{csv_file} has no rows")
-    return rows
-
-
-# --- plates ---
-
-
-def bench_plates(reader: PlateReader, csv_file: Path, *, countries: bool = True) -> Figures:
-    """`exact`, `folded` (O=0=Q, I=1) and `characters` are shares of the rows; the best plate of each picture counts."""
-    from sealgate.vision.figures import characters_right
-
-    rows = rows_of(csv_file, PLATE_COLUMNS)
-    times = Times()
-    read = [_plate_of(reader, csv_file.parent / row["file"], (row["country"],) if countries else (), times) for row in rows]
-    pairs = [(text, row["plate"]) for text, row in zip(read, rows, strict=True)]
-    shares = {
-        "exact": sum(text == truth for text, truth in pairs),
-        "folded": sum(folded(text) == folded(truth) for text, truth in pairs),
-        "characters": sum(characters_right(text, truth) for text, truth in pairs),
-    }
-    return {"n": len(rows), **{name: round(value / len(rows), 4) for name, value in shares.items()}, **times.figures()}
-
-
-def _plate_of(reader: PlateReader, path: Path, countries: Sequence[str], times: Times) -> str:
-    from sealgate.vision.pictures import decode
-
-    try:
-        pixels = decode(path.read_bytes())
-    except (Refused, OSError):
-        return ""
-    start = time.perf_counter()
-    found = reader.read(pixels, countries)
-    times.add(time.perf_counter() - start)
-    return found[0].text if found else ""
 
 
 # --- faces ---

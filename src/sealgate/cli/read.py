@@ -156,7 +156,7 @@ def models_known() -> list[Figures]:
     from sealgate.vision.build import is_built
     from sealgate.vision.catalogue import MODELS, MODELS_FOLDER
 
-    return [
+    built = [
         {
             "name": model.name,
             "file": model.file,
@@ -170,6 +170,29 @@ def models_known() -> list[Figures]:
             "outputs": model.outputs,
         }
         for model in MODELS
+    ]
+    return built + own_models_known()
+
+
+def own_models_known() -> list[Figures]:
+    """What is part of the source itself: there is nothing to build."""
+    from sealgate.vision.own import OWN_FOLDER, OWN_MODELS
+    from sealgate.vision.runtime import sha256_of
+
+    return [
+        {
+            "name": model.name,
+            "file": model.file,
+            "built": sha256_of(OWN_FOLDER / model.file) == model.sha256,
+            "role": model.role,
+            "licence": model.licence,
+            "authors": model.authors,
+            "source": model.made,
+            "sha256": model.sha256,
+            "inputs": model.inputs,
+            "outputs": model.outputs,
+        }
+        for model in OWN_MODELS
     ]
 
 

@@ -13,6 +13,7 @@ from sealgate.flows.rules import sources_of
 from sealgate.store import checkpoints as checkpoint_rows
 from sealgate.store import journal, places
 from sealgate.vision.catalogue import MODELS
+from sealgate.vision.own import OWN_FOLDER, OWN_MODELS
 from sealgate.vision.runtime import ModelMissing, WrongHash, check
 
 LATE = timedelta(days=2)
@@ -115,3 +116,8 @@ def models(patient: Patient) -> Iterator[Finding]:
             check(model, patient.models)
         except (ModelMissing, WrongHash):
             yield Finding(Check.MODELS, model.name)
+    for own in OWN_MODELS:
+        try:
+            check(own, OWN_FOLDER)
+        except (ModelMissing, WrongHash):
+            yield Finding(Check.MODELS, own.name)

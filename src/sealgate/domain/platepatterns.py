@@ -62,7 +62,7 @@ class Pattern:
 FREE = 2.0
 """The cost of a text that is in no series, where any country may be meant."""
 
-FOREIGN = 4.0
+FOREIGN = 6.0
 """The cost of such a text where the countries are named."""
 
 _SERIES: dict[str, Sequence[tuple[str, str, float]]] = {
@@ -76,6 +76,7 @@ _SERIES: dict[str, Sequence[tuple[str, str, float]]] = {
         ("cross-border", "粤Zssss澳", 0.5),
         ("embassy", "dddddd使", 0.5),
         ("embassy", "使dddddd", 0.5),
+        ("armed police", "WJp{0,1}dddds", 1.0),
     ),
     "hk": (("car", "hhd{1,4}", 0.0), ("personal", "m{2,8}", FREE)),
     "mo": (("car", "Ma{0,1}dddd", 0.0),),
@@ -126,7 +127,12 @@ _SERIES: dict[str, Sequence[tuple[str, str, float]]] = {
         ("digits, letters", "dddaaa", 0.0),
         ("California car", "naaaddd", 0.0),
         ("California lorry", "naddddd", 0.5),
-        ("Texas", "aadada", 0.3),
+        ("Missouri", "aadada", 0.3),
+        ("Florida", "aaaadd", 0.3),
+        ("Illinois, Connecticut", "aaddddd", 0.3),
+        ("New Jersey", "addaaa", 0.3),
+        ("Maryland", "daadddd", 0.3),
+        ("Massachusetts", "daaadd", 0.5),
         ("digits", "d{6,7}", 0.3),
         ("letter, digits", "ad{5,6}", 0.5),
     ),

@@ -21,11 +21,6 @@ Steps = NDArray[np.float64]
 """(T, 1 + len(ALPHABET)): likelihoods at each step, none first; a row adds up to 1."""
 
 NEVER = -1e9
-BEAM = 10
-NEXT = 5
-"""How many characters are tried behind a beginning at one step."""
-UNLIKELY = math.log(1e-5)
-HOPELESS = 16.0
 FLOOR = 1e-7
 SWAP = 0.5
 """The cost of taking O for 0 or I for 1, or back, against what was read: many plates draw them alike."""
@@ -38,6 +33,23 @@ _TWINS = (("0", "O"), ("1", "I"))
 _TWIN_OF = {ALPHABET.index(a): ALPHABET.index(b) for pair in _TWINS for a, b in (pair, pair[::-1])}
 _JOINT = {ALPHABET.index(c): 1 + len(ALPHABET) + n for n, pair in enumerate(_TWINS) for c in pair}
 """Index in ALPHABET of a twin: the column that counts for both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of what is unlikely is followed: so many `beginnings`, so many `choices` behind each at one step, no choice
+    less likely than `least`, no beginning so many logarithms behind the best; a step that is none but for `rest` is none.
+    """
+
+    beginnings: int = 6
+    choices: int = 4
+    least: float = 1e-3
+    behind: float = 10.0
+    rest: float = 1e-2
+
+
+QUICK = Effort()
+"""A third of the time of following ten beginnings, and on every set the same texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +97,36 @@ def _add(a: float, b: float) -> float:
     return a + math.log1p(math.exp(b - a)) if b > NEVER else a
 
 
-def decode(steps: Steps, grammar: Grammar, *, beam: int = BEAM) -> list[Reading]:
+def decode(steps: Steps, grammar: Grammar, *, effort: Effort = QUICK) -> list[Reading]:
     """Readings, best first; empty if nothing fits a pattern."""
-    logs = _logs(steps)
-    search = _Search(grammar)
+    logs = logs_of(steps)
+    search = _Search(grammar, effort)
     beginnings = [_Beginning((), (), grammar.all, blank=0.0)]
     for step, order in zip(logs.tolist(), np.argsort(-logs, axis=1).tolist(), strict=True):
-        if step[0] > -1e-3:
+        if step[0] > -effort.rest:
             for beginning in beginnings:
                 beginning.blank, beginning.char = beginning.total() + step[0], NEVER
         else:
-            beginnings = best_of(search.grow(beginnings, step, order), beam)
+            beginnings = best_of(search.grow(beginnings, step, order), effort)
     return _readings(beginnings, grammar)
 
 
-def _logs(steps: Steps) -> NDArray[np.float64]:
+def logs_of(steps: Steps) -> NDArray[np.float64]:
     """With the twins' joint columns at the end."""
     joint = [sum(steps[:, 1 + ALPHABET.index(c)] for c in pair) for pair in _TWINS]
     return np.asarray(np.log(np.maximum(np.column_stack([steps, *joint]), FLOOR)))
 
 
-def best_of(beginnings: list[_Beginning], beam: int) -> list[_Beginning]:
-    ranked = sorted(((beginning.total(), n) for n, beginning in enumerate(beginnings)), reverse=True)[:beam]
-    return [beginnings[n] for total, n in ranked if total > ranked[0][0] - HOPELESS]
+def best_of(beginnings: list[_Beginning], effort: Effort) -> list[_Beginning]:
+    ranked = sorted(((beginning.total(), n) for n, beginning in enumerate(beginnings)), reverse=True)[: effort.beginnings]
+    return [beginnings[n] for total, n in ranked if total > ranked[0][0] - effort.behind]
 
 
 class _Search:
     """One step after the other, for one line of text."""
 
-    def __init__(self, grammar: Grammar) -> None:
-        self._grammar = grammar
+    def __init__(self, grammar: Grammar, effort: Effort) -> None:
+        self._grammar, self._choices, self._least = grammar, effort.choices, math.log(effort.least)
         self._next: dict[tuple[int, int], dict[int, int]] = {}
 
     def grow(self, beginnings: list[_Beginning], step: list[float], order: list[int]) -> list[_Beginning]:
@@ -145,7 +157,7 @@ class _Search:
             choices = self._next[key] = columns_of(self._grammar.allowed(*key))
         found: list[tuple[int, int]] = []
         for column in order:
-            if found and (len(found) == NEXT or step[column] < UNLIKELY):
+            if found and (len(found) == self._choices or step[column] < self._least):
                 break
             index = choices.get(column)
             if index is not None:
@@ -199,7 +211,7 @@ def character_scores(steps: Steps, reading: Reading) -> tuple[float, ...]:
     places = [0]
     for column in reading.columns:
         places += [column, 0]
-    said = _logs(steps)[:, places].tolist()
+    said = logs_of(steps)[:, places].tolist()
     may_skip = [i > 1 and i % 2 == 1 and places[i] != places[i - 2] for i in range(len(places))]
     best = [said[0][0], said[0][1], *[NEVER] * (len(places) - 2)]
     came: list[list[int]] = [[0] * len(places)]

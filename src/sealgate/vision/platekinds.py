@@ -36,6 +36,8 @@ def kind_of(reading: Reading, plate: Pixels | None) -> str:
         return "eu"
     if pattern.country != "cn":
         return "plain"
+    if pattern.name == "armed police":
+        return "cn-white"
     if reading.text[-1] in _BY_TAIL:
         return _BY_TAIL[reading.text[-1]]
     if pattern.name.startswith("new energy"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from sealgate.domain.errors import Fault
-from sealgate.vision.catalogue import MODELS_FOLDER, Model
+from sealgate.vision.catalogue import MODELS_FOLDER
 
 # Many cameras share the cores; OpenCV would wake all of them to shrink one frame.
 cv2.setNumThreads(1)
@@ -31,6 +31,15 @@ class ModelMissing(Fault):
 class WrongHash(Fault):
     code = "models.wrong-hash"
     hint = "The file is not the one that was checked: delete it and run `sealgate models build`"
+
+
+class Known(Protocol):
+    """A model file that we know: a `catalogue.Model` or an `own.OwnModel`."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
 
 
 class Network:
@@ -58,7 +67,7 @@ _networks: dict[tuple[Path, int], Network] = {}
 _making = threading.Lock()
 
 
-def network(model: Model, *, folder: Path = MODELS_FOLDER, threads: int = 1) -> Network:
+def network(model: Known, *, folder: Path = MODELS_FOLDER, threads: int = 1) -> Network:
     """The model's network. Its file is checked by sha256 when it is loaded. Raises `ModelMissing`, `WrongHash`."""
     key = (folder / model.file, threads)
     with _making:
@@ -68,7 +77,7 @@ def network(model: Model, *, folder: Path = MODELS_FOLDER, threads: int = 1) -> 
         return _networks[key]
 
 
-def check(model: Model, folder: Path = MODELS_FOLDER) -> None:
+def check(model: Known, folder: Path = MODELS_FOLDER) -> None:
     """Raises `ModelMissing` or `WrongHash` unless the model's file is the one we know."""
     try:
         found = sha256_of(folder / model.file)
