@@ -224,6 +224,7 @@ class AtWork:
     site: str
     person: str
     gate: str
+    lane: str
     invitation: str
     lot: str
     week: Week
@@ -277,6 +278,8 @@ class AtWork:
             "passages": f"{self.here}/passages",
             "gates": f"{self.here}/gates",
             "gate": f"{self.here}/gates/{self.gate}",
+            "cameras": f"{self.here}/cameras",
+            "camera": f"{self.here}/cameras/{self.lane}/1",
             "gate-open": f"{self.here}/live/gates/{self.gate}/open",
             "gate-new": f"{self.here}/gates/new",
             "rules": f"{self.here}/rules",
@@ -411,6 +414,9 @@ def _at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared
     looked = page.request.post("/kiosk/look", data=_jpeg(face), headers={**OURS, "Content-Type": "image/jpeg"})
     assert looked.json()["state"] == "open", looked.text()
     _post(page, f"{here}/live/gates/{gates['Turnstile']}/open", {"why": "parcel for reception"})
+    looks = "name=Garage+lane&means=plate&means=qr&source=rtsp%3A%2F%2F10.0.0.7%2Fstream"
+    form = {**OURS, "Content-Type": "application/x-www-form-urlencoded"}
+    assert page.request.post(f"{here}/gates/{gates['Garage lane']}", data=looks, headers=form).ok
     _post(page, f"{here}/gates/{gates['Garage lane']}/block", {"blocked": "yes", "why": "works on the lane"})
     for wrong in ("111222", "111223", "111224"):
         _post(page, "/kiosk/code", {"value": wrong})
@@ -418,7 +424,7 @@ def _at_work(chromium: Browser, demo: Demo, signed_in: dict[str, object], shared
     assert invited
     lot, week, law = _garage(page, here), _week(page, here), of_law(page, chromium, here, person)
     context.close()
-    return AtWork(demo, site[1], person, gates["Lobby"], invited[0], lot, week, law)
+    return AtWork(demo, site[1], person, gates["Lobby"], gates["Garage lane"], invited[0], lot, week, law)
 
 
 def _week(page: Page, here: str) -> Week:

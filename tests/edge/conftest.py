@@ -12,8 +12,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from sealgate.devices.health import CameraHealth, CameraState
+from sealgate.devices.health import CameraHealth
 from sealgate.domain.access import Decision, Reason
+from sealgate.domain.cameras import CameraState
 from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import Sighting
 from sealgate.ports import Frame, Pixels

@@ -31,6 +31,7 @@ class EveryFrame:
     def __init__(self, gate: GateId) -> None:
         self.gate, self.reader, self.looked = gate, SimulatedPlateReader({RED: ALICE}), 0
         self.left: list[PlateText] = []
+        self.overlooked: dict[str, int] = {}
         self.asked_again: list[datetime] = []
 
     def see(self, frame: Frame) -> Sequence[Sighting]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from threading import Lock
 
+from sealgate.devices.pace import STEP
+from sealgate.domain.cameras import CameraState
+from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.edge.gate import GateLoop
-from sealgate.ports import Clock, Gallery, Vector
+from sealgate.ports import CameraReport, Clock, Gallery, Pixels, Vector
 from sealgate.vision import pictures
 from sealgate.vision.matcher import FaissGallery, rotation
 
@@ -17,25 +21,64 @@ DIMENSIONS = 128
 NOT_NOW = timedelta(seconds=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A camera whose loop could not be opened: `trouble` is the code of why."""
+
+    trouble: str
+
+
 class Views:
-    """What the cameras that run here see now, by gate, for whoever handles a call there. Any thread may ask."""
+    """What the cameras that run here see now, and how they are, by gate and number. Any thread may ask."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._loops: dict[tuple[TenantId, GateId], GateLoop] = {}
+        self._loops: dict[tuple[TenantId, GateId, int], GateLoop | Broken] = {}
 
-    def opened(self, tenant: TenantId, gate: GateId, opens: Callable[[], GateLoop]) -> GateLoop:
-        loop = opens()
-        self._loops[tenant, gate] = loop
+    def opened(self, tenant: TenantId, gate: GateId, number: int, opens: Callable[[], GateLoop]) -> GateLoop:
+        try:
+            loop = opens()
+        except (Refused, Fault) as trouble:
+            self._loops[tenant, gate, number] = Broken(trouble.code)
+            raise
+        self._loops[tenant, gate, number] = loop
         return loop
 
     def newest(self, tenant: TenantId, gate: GateId) -> bytes | None:
-        """As JPEG; None where no camera runs, or it has stood still for ten seconds: an old picture is not now."""
-        loop = self._loops.get((tenant, gate))
-        frame = loop.newest() if loop else None
+        """As JPEG, of the gate's first camera."""
+        pixels = self.now(tenant, gate, 1)
+        return None if pixels is None else pictures.encode_jpeg(pixels)
+
+    def now(self, tenant: TenantId, gate: GateId, number: int) -> Pixels | None:
+        """None where no camera runs, or it has stood still for ten seconds: an old picture is not now."""
+        loop = self._loops.get((tenant, gate, number))
+        frame = loop.newest() if isinstance(loop, GateLoop) else None
         if frame is None or abs(self._clock.now() - frame.at) > NOT_NOW:
             return None
-        return pictures.encode_jpeg(frame.pixels)
+        return frame.pixels
+
+    def report(self, tenant: TenantId, gate: GateId, number: int) -> CameraReport | None:
+        loop = self._loops.get((tenant, gate, number))
+        if loop is None:
+            return None
+        if isinstance(loop, Broken):
+            return CameraReport(CameraState.FAILED, trouble=loop.trouble)
+        health = loop.health()
+        if health.camera is None:
+            return None
+        return CameraReport(
+            state=health.camera.state.value,
+            frames=health.camera.frames,
+            looked=health.looked,
+            dropped=health.camera.dropped,
+            stale=health.camera.stale,
+            reconnects=health.camera.reconnects,
+            last_frame_at=health.camera.last_frame_at,
+            trouble=health.camera.trouble,
+            pace=loop.pace.table(self._clock.now()),
+            step=int(STEP.total_seconds()),
+            overlooked=loop.overlooked(),
+        )
 
 
 class SiteGalleries:

@@ -17,6 +17,7 @@ from sealgate.app.program import Program
 from sealgate.app.roots import open_vault, root_source
 from sealgate.app.rounds import FORGET, LOG, ROOT, forgetting, go_round
 from sealgate.bus import LocalBus
+from sealgate.devices.region import cut_to
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.doctor import examine
 from sealgate.domain.approvals import Eyes
@@ -159,6 +160,8 @@ def _house(
         address=settings.public_address.rstrip("/"),
         newest=lambda tenant, gate: views.newest(tenant, gate) or releases.picture(tenant, gate),
         shows=releases.shows,
+        cameras=views,
+        cut=cut_to,
         post=post(settings, clock),
         witnesses=witnesses(settings),
         backups=kept,

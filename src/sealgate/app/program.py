@@ -95,10 +95,8 @@ class Program:
                 given = (sources or {}).get(row.gate)
                 named = (given,) if given else sources_of(self.house, tenant.tenant, row.gate)
                 for number, opens in enumerate(self.loops(tenant.tenant, row.gate, named, cut_off=cut_off), 1):
-                    if number == 1:
-                        opened[row.gate] = partial(self.views.opened, tenant.tenant, row.gate, opens)
-                    else:
-                        opened[row.gate, number] = opens
+                    name = row.gate if number == 1 else (row.gate, number)
+                    opened[name] = partial(self.views.opened, tenant.tenant, row.gate, number, opens)
         with Agent(opened) as agent:
             yield agent
 

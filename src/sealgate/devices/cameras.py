@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sealgate.devices.health import CameraHealth, CameraState, Manner, Waits, untimed
+from sealgate.devices.health import CameraHealth, Manner, Waits, untimed
 from sealgate.devices.live import LiveCamera
 from sealgate.devices.pictures import PictureCamera
 from sealgate.devices.sources import SourceKind, parse_source
 from sealgate.devices.streams import Limits
+from sealgate.domain.cameras import CameraState
 from sealgate.ports import Clock, Pixels
 
 __all__ = ["CameraHealth", "CameraState", "Limits", "LiveCamera", "PictureCamera", "Waits", "open_camera"]

@@ -39,6 +39,12 @@ class CameraStalled(Unreachable):
     code = "camera.stalled"
 
 
+class CameraFrozen(Unreachable):
+    """The same picture comes again and again, to the last pixel: a camera that hangs, or a picture that is fed in."""
+
+    code = "camera.frozen"
+
+
 class CameraLies(Unreachable):
     """The pictures are not of the size that was announced, or of a size that no camera has."""
 

@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from sealgate.devices.backoff import Backoff
 from sealgate.devices.streams import Limits
-
-
-class CameraState(StrEnum):
-    OPENING = "opening"
-    LIVE = "live"
-    STALLED = "stalled"
-    RECONNECTING = "reconnecting"
-    FAILED = "failed"
-    ENDED = "ended"
+from sealgate.domain.cameras import CameraState
 
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """`frames` were handed out; `dropped` came when nobody wanted one, or were refused; `trouble` is the code of the last
-    failure, which may be over."""
+    """`frames` were handed out; `dropped` came when nobody wanted one, or were refused; `stale` of those handed out were equal
+    to the one before to the last pixel; `trouble` is the code of the last failure, which may be over."""
 
     frames: int
     dropped: int
@@ -31,14 +22,17 @@ class CameraHealth:
     last_frame_at: datetime | None
     state: CameraState
     trouble: str | None = None
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """In seconds. `stall_after`: a connected camera without a picture. `patience`: one that stays away."""
+    """In seconds. `stall_after`: a connected camera without a picture. `patience`: one that stays away. `frozen_after`: one
+    that sends the same picture again and again."""
 
     stall_after: float = 5.0
     patience: float = 60.0
+    frozen_after: float = 10.0
     backoff: Callable[[], Backoff] = Backoff
 
 

@@ -10,16 +10,18 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Event, Lock, Thread
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Any
 
 from sealgate.devices import streams
-from sealgate.devices.failures import CameraLies, CameraStalled, CameraUnreachable
-from sealgate.devices.health import CameraHealth, CameraState, Manner
+from sealgate.devices.failures import CameraFrozen, CameraLies, CameraStalled, CameraUnreachable
+from sealgate.devices.health import CameraHealth, Manner
 from sealgate.devices.mailbox import Mailbox
 from sealgate.devices.sources import Source
 from sealgate.devices.streams import Picture
+from sealgate.domain.cameras import CameraState
 from sealgate.domain.errors import Fault
 from sealgate.ports import Clock, Frame, Unreachable
 
@@ -55,7 +57,9 @@ class LiveCamera:
         self._lock = Lock()
         self._state = CameraState.OPENING
         self._trouble: str | None = None
-        self._frames = self._unwanted = self._reconnects = 0
+        self._frames = self._unwanted = self._reconnects = self._stale = 0
+        self._shown: Any = None  # the frame handed out last, in the codec's colours, and when it was first seen
+        self._fresh_at: float | None = None
         self._heard: tuple[datetime, float] | None = None  # when the last picture came: by the clock, and monotonic
 
     def __repr__(self) -> str:
@@ -88,10 +92,16 @@ class LiveCamera:
     def health(self) -> CameraHealth:
         with self._lock:
             at, then = self._heard or (None, monotonic())
-            silent = monotonic() - then > self._manner.waits.stall_after
-            state = CameraState.STALLED if silent and self._state is CameraState.LIVE else self._state
+            state, trouble = self._state, self._trouble
+            if state is CameraState.LIVE and monotonic() - then > self._manner.waits.stall_after:
+                state = CameraState.STALLED
+            elif state is CameraState.LIVE and self._frozen():
+                state, trouble = CameraState.FROZEN, CameraFrozen.code
             dropped = self._mailbox.overwritten + self._unwanted
-            return CameraHealth(self._frames, dropped, self._reconnects, at, state, self._trouble)
+            return CameraHealth(self._frames, dropped, self._reconnects, at, state, trouble, self._stale)
+
+    def _frozen(self) -> bool:
+        return self._fresh_at is not None and monotonic() - self._fresh_at > self._manner.waits.frozen_after
 
     def _take(self) -> _Taken | None:
         try:
@@ -101,11 +111,20 @@ class LiveCamera:
             raise CameraStalled(f"{self._source.shown}: no picture for {self._manner.waits.patience:g} seconds") from None
 
     def _handed_out(self, taken: _Taken) -> Frame:
-        began = perf_counter()
-        frame = Frame(taken.at, streams.pixels_of(taken.picture.frame, self._manner.limits))
-        self._manner.timed(taken.picture.took + perf_counter() - began)
+        """In the codec's colours: those of a screen are made where somebody asks for them.
+
+        Of a stream that shows now the first picture is not fresh: whether it is a still fed in, only the next one tells.
+        """
+        picture, before = taken.picture.frame, self._shown
+        fresh = not self._source.live or (before is not None and not streams.equal(before, picture))
+        if fresh or self._fresh_at is None:
+            self._fresh_at = monotonic()
+        self._shown = picture if self._source.live else None
+        self._stale += not fresh
         self._frames += 1
-        return frame
+        self._manner.timed(taken.picture.took)
+        coloured = partial(streams.pixels_of, picture, self._manner.limits)
+        return Frame(taken.at, coloured, grey=streams.grey_of(picture), fresh=fresh)
 
     # From here on, the reader thread.
 

@@ -11,8 +11,9 @@ from time import monotonic, perf_counter
 
 from sealgate.devices import streams
 from sealgate.devices.failures import CameraLies, CameraUnreadable, NoSuchCamera
-from sealgate.devices.health import CameraHealth, CameraState, Manner
+from sealgate.devices.health import CameraHealth, Manner
 from sealgate.devices.sources import PICTURES, Source, SourceKind
+from sealgate.domain.cameras import CameraState
 from sealgate.domain.errors import Refused
 from sealgate.ports import Clock, Frame, Pixels, Unreachable
 

@@ -151,7 +151,7 @@ GRANTED: dict[Role, frozenset[Permission]] = {
     Role.PAYROLL: frozenset({Permission.SEE_HOURS, Permission.PAY, Permission.APPROVE_PAY, Permission.PAY_RULES}),
     # Reads what was done and how much of it; opens nothing that is sealed.
     Role.AUDITOR: frozenset({Permission.SEE_JOURNAL, Permission.SEE_REPORTS, Permission.SEE_RULES}),
-    # Cameras, gates and edges; sees no person.
+    # Cameras, gates and edges; no person's record. Looks through a camera to aim it, and each time is in the journal.
     Role.INSTALLER: frozenset({Permission.INSTALL}),
 }
 

@@ -7,9 +7,11 @@ away, so `again` lets an eye begin anew a few seconds later; that may tell other
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from sealgate.domain.cameras import CameraLook, Course, Overlooked
 from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
 from sealgate.edge.gate import BEGIN_ANEW
@@ -25,6 +27,12 @@ MOST_AT_ONCE = 3
 SURE = 0.9
 """Score of a plate from which a closer look is not worth its while."""
 
+CLEARLY = 1.1
+"""A plate that has become so much wider comes nearer; boxes tremble by 3 in a hundred."""
+
+NEVER = 2.0
+"""A score that no look has."""
+
 CLOSER = (0, 0, 1, 0, 2)
 """How close one looks after so many looks in vain, and then again from the beginning: most things that move are no cars, and
 who just comes is larger in a moment."""
@@ -38,6 +46,8 @@ class FollowingEye(ABC):
     def __init__(self, gate: GateId, encode: Encode, timings: Timings) -> None:
         self._gate, self._encode, self._timings = gate, encode, timings
         self._anew_at: datetime | None = None
+        self._course = Course.ANY
+        self._overlooked: Counter[Overlooked] = Counter()
         self._forget()
 
     def see(self, frame: Frame) -> Sequence[Sighting]:
@@ -48,6 +58,16 @@ class FollowingEye(ABC):
 
     def again(self, at: datetime) -> None:
         self._anew_at = self._anew_at or at + BEGIN_ANEW
+
+    def aim(self, look: CameraLook) -> None:
+        """The camera is to look at something else, or in another way: what was followed so far is forgotten."""
+        self._course = look.course
+        self._forget()
+
+    @property
+    def overlooked(self) -> Mapping[str, int]:
+        """What was seen and not told of, by why. Any thread may ask."""
+        return {why.value: times for why, times in self._overlooked.copy().items() if times}
 
     @abstractmethod
     def rest(self, at: datetime) -> Sequence[Sighting]: ...
@@ -73,8 +93,9 @@ class FaceEye(FollowingEye):
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            faces = [face for face in self._reader.find(frame.pixels) if worth_following(face)][:MOST_AT_ONCE]
-        looks = [self._look_at(frame.pixels, face) for face in faces]
+            faces = [face for face in self._reader.find(frame.pixels) if worth_following(face)]
+        self._overlooked[Overlooked.CROWD] += max(0, len(faces) - MOST_AT_ONCE)
+        looks = [self._look_at(frame.pixels, face) for face in faces[:MOST_AT_ONCE]]
         with self._timings.of(Stage.TRACK):
             return [self._sighting(frame.at, face) for face in self._tracker.see(frame.at, looks)]
 
@@ -98,21 +119,33 @@ class PlateEye(FollowingEye):
     def __init__(
         self, gate: GateId, reader: PlateReader, encode: Encode, timings: Timings, countries: Sequence[str] = ()
     ) -> None:
-        self._reader, self._countries = reader, countries
+        self._reader, self._countries, self._expected = reader, countries, countries
         self._near: Box | None = None
         self._in_vain = 0
         super().__init__(gate, encode, timings)
 
     def rest(self, at: datetime) -> Sequence[Sighting]:
-        return [self._sighting(at, plate) for plate in self._tracker.rest()]
+        return [self._sighting(at, plate) for plate in self._meant(self._tracker.rest())]
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            plates = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer())[:MOST_AT_ONCE]
+            found = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer())
+        self._overlooked[Overlooked.CROWD] += max(0, len(found) - MOST_AT_ONCE)
+        plates = found[:MOST_AT_ONCE]
         self._plan(plates)
         looks = [PlateLook(plate, around(frame.pixels, plate.box, 0.75)) for plate in plates]
         with self._timings.of(Stage.TRACK):
-            return [self._sighting(frame.at, plate) for plate in self._tracker.see(frame.at, looks)]
+            return [self._sighting(frame.at, plate) for plate in self._meant(self._tracker.see(frame.at, looks))]
+
+    def aim(self, look: CameraLook) -> None:
+        self._countries = look.countries or self._expected
+        super().aim(look)
+
+    def _meant(self, plates: Sequence[TrackedPlate]) -> list[TrackedPlate]:
+        """Without those that clearly go the other way: they grow where they should shrink, or shrink."""
+        kept = [plate for plate in plates if goes(self._course, plate.growth)]
+        self._overlooked[Overlooked.OTHER_WAY] += len(plates) - len(kept)
+        return kept
 
     def _plan(self, plates: Sequence[FoundPlate]) -> None:
         """How to look at the next frame: near what could hardly be read, yet never twice without a look at all of it."""
@@ -128,7 +161,15 @@ class PlateEye(FollowingEye):
         return PlateSighting(self._gate, at, plate.text, plate.score, plate.kind, plate.frames, picture)
 
     def _forget(self) -> None:
-        self._tracker = PlateTracker()
+        # Which way a plate goes is not told by one look, however sure.
+        self._tracker = PlateTracker() if self._course is Course.ANY else PlateTracker(strong=NEVER)
+
+
+def goes(course: Course, growth: float) -> bool:
+    """Whether what has become so many times as wide may go the way that is meant. What stands may."""
+    if course is Course.TOWARDS:
+        return growth > 1 / CLEARLY
+    return course is Course.ANY or growth < CLEARLY
 
 
 def worth_following(face: FoundFace) -> bool:

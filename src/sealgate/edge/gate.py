@@ -7,7 +7,8 @@ taken: with a locked database or a sealed vault the gate stays shut, the trouble
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,10 +18,12 @@ from typing import Protocol
 
 from sealgate.devices.health import CameraHealth
 from sealgate.devices.motion import MotionGate
+from sealgate.devices.pace import PaceRecord
 from sealgate.domain.access import Decision, Reason
 from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import CodeSighting, Sighting
+from sealgate.edge.aiming import Aim
 from sealgate.edge.timings import Stage, Timings
 from sealgate.ports import Frame
 
@@ -40,6 +43,11 @@ WAITS = frozenset({Reason.UNPAID, Reason.DESK_ASKED, Reason.FULL, Reason.NO_PERM
 
 class Eye(Protocol):
     """Follows what is before one camera. One thread owns it."""
+
+    @property
+    def overlooked(self) -> Mapping[str, int]:
+        """What was seen and not told of, by why. Any thread may ask."""
+        ...
 
     def see(self, frame: Frame) -> Sequence[Sighting]:
         """What has become a sighting with this frame; often nothing."""
@@ -149,6 +157,9 @@ class Desk:
 class GateLoop:
     """A gate with a camera. The thread that calls `run` owns the eyes and the motion gate; the others any may call.
 
+    A picture equal to the one before to the last pixel is not looked at: it shows nothing new, and a camera that hangs, or a
+    still that somebody feeds in, must not vote again and again.
+
     After the last motion it goes on looking for `linger`: somebody who has just come to a stand is who we wait for. A car that
     waits (`WAITS`) is looked at every `BEGIN_ANEW` until it is gone: it becomes part of the scene, and is still there.
     """
@@ -162,11 +173,13 @@ class GateLoop:
         *,
         timings: Timings | None = None,
         motion: MotionGate | None = None,
+        aim: Aim | None = None,
         linger: timedelta = LINGER,
     ) -> None:
         self._camera, self._eyes, self._linger = camera, eyes, linger
         self._timings = timings or Timings()
-        self._motion = motion or MotionGate()
+        self._aim = aim or Aim(motion=motion)
+        self.pace = PaceRecord()
         self._desk = Desk(gate, admit, self._timings)
         self._moved_at: datetime | None = None
         self._waits_since: datetime | None = None
@@ -189,20 +202,29 @@ class GateLoop:
     def health(self) -> GateHealth:
         return self._desk.health(self._camera.health())
 
+    def overlooked(self) -> dict[str, int]:
+        """What the eyes saw and did not tell of, by why."""
+        counts: Counter[str] = Counter()
+        for eye in self._eyes:
+            counts.update(eye.overlooked)
+        return dict(counts)
+
     def newest(self) -> Frame | None:
         """What the camera saw last, for whoever handles a call at this gate."""
         return self._newest
 
     def look(self, frame: Frame) -> None:
         self._newest = frame
+        self.pace.beat(frame.at)
         began = perf_counter()
-        worth_it = self._worth_looking(frame)
+        self._aim.renew(frame.at)
+        worth_it = frame.fresh and self._worth_looking(frame)
         self._desk.seen(looked=worth_it)
         if not worth_it:
             return
-        decided = False
+        decided, meant = False, self._aim.cut(frame)
         for eye in self._eyes:
-            for sighting in eye.see(frame):
+            for sighting in eye.see(meant):
                 decision = self._desk.decide(sighting)
                 decided = decided or decision is not None
                 if decision is None or decision.reason in MAY_CHANGE | WAITS:
@@ -218,7 +240,7 @@ class GateLoop:
 
     def _worth_looking(self, frame: Frame) -> bool:
         with self._timings.of(Stage.MOTION):
-            if self._motion.moved(frame.pixels):
+            if self._aim.motion.moved(frame.pixels if frame.grey is None else frame.grey):
                 self._moved_at = frame.at
         # abs: a clock that was set back must not keep us looking until it has caught up
         if self._moved_at is not None and abs(frame.at - self._moved_at) <= self._linger:

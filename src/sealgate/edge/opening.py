@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sealgate.devices.cameras import open_camera
+from sealgate.domain.cameras import CameraLook, look_of
 from sealgate.domain.errors import Refused
 from sealgate.domain.ids import GateId, TenantId
 from sealgate.domain.platepatterns import countries_of
 from sealgate.domain.sightings import Means, Sighting
-from sealgate.edge.eyes import FaceEye, PlateEye
-from sealgate.edge.gate import Eye, GateLoop
+from sealgate.edge.aiming import Aim
+from sealgate.edge.eyes import FaceEye, FollowingEye, PlateEye
+from sealgate.edge.gate import GateLoop
 from sealgate.edge.timings import Stage, Timings
 from sealgate.edge.views import LaneViews
 from sealgate.flows.at_gate import Answer, admit_at
@@ -57,6 +59,15 @@ def open_gate(
     """
     timings = timings or Timings()
     eyes = open_eyes(house, tenant, gate, timings)
+
+    def look() -> CameraLook:
+        with house.store.read(tenant) as db:
+            return look_of(places.gate(db, gate).looks, view + 1)
+
+    def turned_to(now: CameraLook) -> None:
+        for eye in eyes:
+            eye.aim(now)
+
     camera = open_camera(source, house.clock, decode=house.decode, fps=fps, timed=partial(timings.add, Stage.DECODE))
 
     def decide(sighting: Sighting) -> Answer:
@@ -65,10 +76,10 @@ def open_gate(
         told(answer)
         return answer
 
-    return GateLoop(gate, camera, eyes, decide, timings=timings)
+    return GateLoop(gate, camera, eyes, decide, timings=timings, aim=Aim(look, turned_to))
 
 
-def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) -> Sequence[Eye]:
+def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) -> Sequence[FollowingEye]:
     """An eye for faces and one for plates, as far as the gate takes them and there are readers."""
     with house.store.read(tenant) as db:
         policy = places.policy_of(db, gate)
@@ -76,7 +87,7 @@ def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) ->
     def turn(vector: Vector) -> Vector:
         return turned(house, tenant, policy.site, vector)
 
-    eyes: list[Eye] = []
+    eyes: list[FollowingEye] = []
     if Means.FACE in policy.means and house.faces is not None:
         eyes.append(FaceEye(gate, house.faces, turn, house.encode, timings))
     if Means.PLATE in policy.means and house.plates is not None:

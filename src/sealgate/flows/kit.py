@@ -19,6 +19,7 @@ from uuid import UUID
 
 from sealgate.backup.keeping import Backups
 from sealgate.domain.approvals import Eyes
+from sealgate.domain.cameras import Region
 from sealgate.domain.errors import Forbidden, NotFound
 from sealgate.domain.findings import Finding
 from sealgate.domain.ids import Counter, GateId, OperatorId, PersonId, SiteId, TenantId, uuid7
@@ -30,11 +31,13 @@ from sealgate.flows.unsealing import Unsealing
 from sealgate.ports import (
     BlobStore,
     Bus,
+    Cameras,
     Clock,
     FaceReader,
     Galleries,
     KeyKind,
     Latch,
+    NoCameras,
     Outside,
     PaymentProvider,
     Pixels,
@@ -83,6 +86,10 @@ class House:
     address: str = ""
     newest: Callable[[TenantId, GateId], bytes | None] = lambda _tenant, _gate: None
     shows: Callable[[TenantId, GateId], bool] = lambda _tenant, _gate: False
+    cameras: Cameras = field(default_factory=NoCameras)
+    """Those that run here: how they are, and what they see now."""
+    cut: Callable[[Region, Pixels], Pixels] = lambda _region, pixels: pixels
+    """The part of a picture that lies in a region, grey around it."""
     stun: tuple[str, ...] = ()
     is_edge: bool = False
     """What lies here is an edge's copy: money and letters are its centre's."""

@@ -63,3 +63,6 @@ from sealgate.ports.telling import Post as Post
 from sealgate.ports.telling import Witness as Witness
 from sealgate.ports.telling import WitnessAhead as WitnessAhead
 from sealgate.ports.telling import WitnessRefused as WitnessRefused
+from sealgate.ports.watching import CameraReport as CameraReport
+from sealgate.ports.watching import Cameras as Cameras
+from sealgate.ports.watching import NoCameras as NoCameras

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sealgate.domain.access import Candidate
@@ -21,10 +22,29 @@ else:
     Pixels = Vector = Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    at: datetime
-    pixels: Pixels
+    """`pixels` may be given as what makes them: most frames show nothing new, and their colours are never asked for.
+
+    `grey`, (height, width) uint8 of the same picture, is there where the source has it for nothing. `fresh` is False where
+    the picture is equal to the one before to the last pixel, as a hung camera's are. Any thread may ask for the pixels.
+    """
+
+    __slots__ = ("_lock", "_made", "at", "fresh", "grey")
+
+    def __init__(
+        self, at: datetime, pixels: Pixels | Callable[[], Pixels], *, grey: Pixels | None = None, fresh: bool = True
+    ) -> None:
+        self.at, self.grey, self.fresh = at, grey, fresh
+        self._made = pixels
+        self._lock = Lock()
+
+    @property
+    def pixels(self) -> Pixels:
+        with self._lock:
+            if callable(self._made):
+                self._made = self._made()
+            made: Pixels = self._made
+        return made
 
 
 class Camera(Protocol):

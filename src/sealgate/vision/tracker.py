@@ -148,7 +148,7 @@ class PlateLook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackedPlate:
-    """`text` and `score` are voted; the rest is the best look's."""
+    """`text` and `score` are voted; the rest is the best look's. `growth`: so many times as wide as at the first look."""
 
     text: PlateText
     score: float
@@ -156,6 +156,7 @@ class TrackedPlate:
     frames: int
     box: Box
     picture: Pixels
+    growth: float = 1.0
 
 
 class PlateTracker:
@@ -183,7 +184,8 @@ def _same_plate(track: Track[PlateLook], look: PlateLook) -> float:
 def _tracked_plate(track: Track[PlateLook]) -> TrackedPlate:
     text, score = elect([Ballot(look.plate.text, look.plate.score, look.plate.scores) for look in track.looks])
     best = track.best.plate
-    return TrackedPlate(text, score, best.kind, track.frames, best.box, track.best.picture)
+    growth = track.looks[-1].plate.box[2] / max(track.looks[0].plate.box[2], 1)
+    return TrackedPlate(text, score, best.kind, track.frames, best.box, track.best.picture, growth)
 
 
 def overlap(a: Box, b: Box) -> float:

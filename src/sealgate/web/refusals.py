@@ -279,6 +279,10 @@ REFUSALS: Mapping[str, Sentence] = {
     "kiosk.look-too-large": Sentence(_("The picture is too large"), _("Use a camera of up to 1920 by 1080")),
     "kiosk.still-looking": Sentence(_("One look at a time"), _("Wait for the answer")),
     # devices
+    "camera.no-picture": Sentence(_("There is no picture of this camera now"), _("Its state stands on its page")),
+    "camera.bad-region": Sentence(
+        _("That is no part of the picture"), _("Three to eight corners inside it, around a hundredth of it at least")
+    ),
     "camera.bad-source": Sentence(_("This is no address of a camera"), _("Write it as rtsp://host/path")),
     "reader.invalid-code": Sentence(_("The reader sent something that is no code")),
     "latch.bad-address": Sentence(_("This is no address of a relay"), _RUNS),
@@ -508,6 +512,7 @@ FAULTS: Mapping[str, Sentence] = {
     "camera.not-found": Sentence(_("There is no such camera"), _CAMERA),
     "camera.denied": Sentence(_("The camera wants another name or password"), _("Set its address again at the gate")),
     "camera.stalled": Sentence(_("The camera sends no pictures"), _CAMERA),
+    "camera.frozen": Sentence(_("The camera sends the same picture again and again"), _("Switch it off and on again")),
     "camera.lies": Sentence(_("The camera sends pictures of another size than it says"), _("Set its stream to a usual size")),
     "camera.unreadable": Sentence(_("The camera sends nothing that we can read"), _("Set its stream to H.264 or MJPEG")),
     "models.missing": Sentence(_("The models are not built yet"), _("Run sealgate models build")),

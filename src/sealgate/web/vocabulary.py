@@ -18,6 +18,8 @@ from sealgate.domain.attendance_records import RecordKind, RecordState
 from sealgate.domain.attendance_rules import Counting, Forgotten, Period, Rounding, System
 from sealgate.domain.billing import PaymentState, RefundState
 from sealgate.domain.breach import Taken
+from sealgate.domain.cameras import CameraState, Course, Keenness, Overlooked
+from sealgate.domain.cameras import Verdict as Tried
 from sealgate.domain.desk import Act
 from sealgate.domain.face_use import RoomKind
 from sealgate.domain.invoices import Buyer
@@ -420,6 +422,37 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Standing.SUSPENDED: _("Suspended"),
         Standing.COMING: _("Not valid yet"),
         Standing.ENDED: _("Ended"),
+    },
+    CameraState: {
+        CameraState.OPENING: _("Opening"),
+        CameraState.LIVE: _("Running"),
+        CameraState.STALLED: _("No pictures come"),
+        CameraState.FROZEN: _("The same picture again and again"),
+        CameraState.RECONNECTING: _("Connecting anew"),
+        CameraState.FAILED: _("Failed"),
+        CameraState.ENDED: _("Not read any more"),
+    },
+    Course: {
+        Course.ANY: _("Any way"),
+        Course.TOWARDS: _("Towards the camera"),
+        Course.AWAY: _("Away from the camera"),
+    },
+    Keenness: {
+        Keenness.CALM: _("Calm: trees and rain move"),
+        Keenness.USUAL: _("Usual"),
+        Keenness.KEEN: _("Keen: small or dark things move"),
+    },
+    Overlooked: {
+        Overlooked.CROWD: _("More at once than are followed"),
+        Overlooked.OTHER_WAY: _("Went the other way"),
+    },
+    Tried: {
+        Tried.OUTSIDE: _("Outside of what is read"),
+        Tried.SMALL: _("Too small: bring the camera nearer"),
+        Tried.BLURRED: _("Blurred, dark or from the side"),
+        Tried.WEAK: _("Less sure than the gate asks for"),
+        Tried.NO_SERIES: _("In no series of the countries chosen"),
+        Tried.GOOD: _("Good"),
     },
     Passback: {
         Passback.OFF: _("Allowed"),

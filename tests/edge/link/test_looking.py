@@ -33,7 +33,7 @@ BRIGHT, DARK = 200, 40
 def shows(box: Box, garage: Garage, brightness: int) -> GateLoop:
     """The camera at the box's exit, which sees a wall of this brightness."""
     loop = GateLoop(garage.exit, ReelCamera([]), [], lambda _: pytest.fail("nobody is there"))
-    box.program.views.opened(box.tenant, garage.exit, lambda: loop)
+    box.program.views.opened(box.tenant, garage.exit, 1, lambda: loop)
     loop.look(Frame(box.clock.at, np.full((120, 160, 3), brightness, np.uint8)))
     return loop
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sealgate.domain.access import GatePolicy, Passback
 from sealgate.domain.calendar import zone as time_zone
+from sealgate.domain.cameras import CameraLook, looks_text, parse_looks
 from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import GateId, SiteId, ZoneId
 from sealgate.domain.places import GateKind
@@ -27,7 +28,8 @@ _COLUMNS = {"gate": "gate_id", "site": "site_id"}
 class GateRow:
     """As `domain.access.GatePolicy` reads it. With `min_similarity` at 1.0 no face opens: a reader's own number comes first.
 
-    `source` is the camera's address with its credentials, sealed; `kiosk_hash` the SHA-256 of the kiosk page's secret.
+    `source` is the camera's address with its credentials, sealed; `looks` what each camera looks at, the first one first;
+    `kiosk_hash` the SHA-256 of the kiosk page's secret.
     """
 
     gate: GateId
@@ -45,6 +47,7 @@ class GateRow:
     blocked: bool = False
     open_seconds: float = 5.0
     source: Sealed | None = None
+    looks: tuple[CameraLook, ...] = ()
     kiosk_hash: bytes | None = None
 
 
@@ -116,9 +119,12 @@ def _policy_query(db: Reader, gate: GateId) -> sa.Select[Any]:
 def _values(fields: dict[str, Any]) -> dict[str, Any]:
     """A row's fields as its columns."""
     values = {_COLUMNS.get(name, name): value for name, value in fields.items()}
+    if "looks" in values:
+        values["looks"] = looks_text(values["looks"]) or None
     return {**values, "means": sorted(values["means"])} if "means" in values else values
 
 
 def _gate(*columns: Any) -> GateRow:
     fields = dict(zip(_FIELDS, columns, strict=True))
-    return GateRow(**{**fields, "means": frozenset(Means(word) for word in fields["means"])})
+    means = frozenset(Means(word) for word in fields["means"])
+    return GateRow(**{**fields, "means": means, "looks": parse_looks(fields["looks"])})

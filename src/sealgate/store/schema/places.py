@@ -64,6 +64,7 @@ gates = table(
     must("open_seconds", Real),
     may("source", SealedBytes),
     may("kiosk_hash", HashBytes),
+    may("looks", Json),
     needs(sites, "site_id"),
     needs(zones, "from_zone"),
     needs(zones, "to_zone"),
