@@ -219,14 +219,6 @@ def consent_to_face(
     return consent
 
 
-def guardian_of(house: House, tenant: TenantId, consent: directory.ConsentRow) -> str:
-    """Who said yes for somebody under 14; empty where they said it themselves."""
-    if consent.details is None:
-        return ""
-    place = Place(tenant, "consents", "details", str(consent.consent))
-    return str(unseal(house, place, consent.details)["guardian"])
-
-
 def withdraw_consent(house: House, signed: Signed, consent: ConsentId) -> None:
     """The template is gone at once, from the store and from memory; cards, codes and plates stay."""
     signed.need(Permission.ENROL)

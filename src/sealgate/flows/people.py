@@ -20,6 +20,7 @@ from sealgate.flows.signin import operator_names
 from sealgate.privacy import journal
 from sealgate.store import directory, places
 from sealgate.store.engine import Reader
+from sealgate.vault.envelope import Place
 from sealgate.vault.errors import KeyDestroyed
 
 
@@ -69,6 +70,8 @@ class ConsentLine:
     given_at: datetime
     withdrawn_at: datetime | None
     given_by: str
+    guardian: str
+    """The name of whoever said yes for somebody under 14; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,21 @@ def record_of(house: House, db: Reader, person: PersonId) -> PersonRecord:
         created_at=row.created_at,
         credentials=tuple(_credential(house, db, c) for c in directory.credentials_of(db, person)),
         consents=tuple(
-            ConsentLine(c.consent, c.purpose, c.notice_version, c.given_at, c.withdrawn_at, c.given_by)
+            ConsentLine(
+                c.consent, c.purpose, c.notice_version, c.given_at, c.withdrawn_at, c.given_by, _guardian(house, db.tenant, c)
+            )
             for c in directory.consents_of(db, person)
         ),
         journal=_journal(house, db, person),
     )
+
+
+def _guardian(house: House, tenant: TenantId, consent: directory.ConsentRow) -> str:
+    """Who said yes for somebody under 14; empty where they said it themselves."""
+    if consent.details is None:
+        return ""
+    place = Place(tenant, "consents", "details", str(consent.consent))
+    return str(unseal(house, place, consent.details)["guardian"])
 
 
 def show_secret(house: House, signed: Signed, person: PersonId, field: str, purpose: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sealgate.flows.people import JournalLine
 from sealgate.web.asking import purpose_words
+from sealgate.web.doings_elsewhere import ELSEWHERE
 from sealgate.web.i18n import Words, _
 
 DOINGS: Mapping[str, str] = {
@@ -106,7 +107,10 @@ DOINGS: Mapping[str, str] = {
     "passages.searched": _("%(who)s searched for their passages"),
     "picture.opened": _("%(who)s opened a picture"),
 }
-"""By the journal's actions. An action that is missing here is shown by its own name."""
+"""By the journal's actions: what entries about a person say."""
+
+ALL: Mapping[str, str] = {**DOINGS, **ELSEWHERE}
+"""Whatever the journal has. An action that is missing here, of a newer version, is shown by its own name."""
 
 ACTORS: Mapping[str, str] = {
     "gate": _("A gate"),
@@ -141,6 +145,6 @@ def doings(words: Words, lines: Sequence[JournalLine]) -> list[Doing]:
 
 def _doing(words: Words, line: JournalLine) -> Doing:
     who = words.gettext(ACTORS[line.who]) if line.who in ACTORS else line.who
-    sentence = DOINGS.get(line.action)
+    sentence = ALL.get(line.action)
     said = words.gettext(sentence, who=who) if sentence else f"{who}: {line.action}"
     return Doing(line.at, said, purpose_words(words, line.purpose), line.own)

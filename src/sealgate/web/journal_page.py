@@ -20,7 +20,7 @@ from sealgate.flows import journal_page, people, signin
 from sealgate.flows.journal_page import JournalQuery
 from sealgate.web.asking import purpose_words
 from sealgate.web.clocks import day_of
-from sealgate.web.doings import ACTORS, DOINGS
+from sealgate.web.doings import ACTORS, ALL
 from sealgate.web.frame import AtPage, Page, again, render
 from sealgate.web.i18n import _
 
@@ -147,4 +147,4 @@ def _context(page: Page, given: dict[str, str], lines: list[Any], more: int | No
 def _said(page: Page, who: str, action: str) -> str:
     """In words where there are some; else the action as it is written."""
     named = page.words.gettext(ACTORS[who]) if who in ACTORS else who
-    return page.words.gettext(DOINGS[action], who=named) if action in DOINGS else f"{named}: {action}"
+    return page.words.gettext(ALL[action], who=named) if action in ALL else f"{named}: {action}"

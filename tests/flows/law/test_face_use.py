@@ -23,7 +23,7 @@ from sealgate.domain.operators import Role
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.domain.visits_asking import GuardianNeeded
-from sealgate.flows import edges, enrol, face_notice, face_use, retention, rules
+from sealgate.flows import edges, enrol, face_notice, face_use, people, retention, rules
 from sealgate.flows.campus import NECESSITY, PURPOSE, RISKS
 from sealgate.flows.face_need import FaceUse
 from sealgate.flows.rules import GateChange, NewGate
@@ -257,7 +257,8 @@ def test_for_somebody_under_14_a_guardian_says_yes_by_name(acme_campus: Campus) 
     with house.store.read(signed.tenant) as db:
         (consent,) = directory.consents_of(db, pupil)
     assert consent.given_by == "guardian"
-    assert enrol.guardian_of(house, signed.tenant, consent) == "Wu Senior"
+    (shown,) = people.record(house, signed, pupil).consents
+    assert shown.guardian == "Wu Senior"
     assert b"Wu Senior" not in bytes(consent.details or b"")
 
 
