@@ -170,6 +170,8 @@ def test_a_photograph_of_alice_opens_nothing() -> None:
     assert screen(face(liveness=0.2), strict, NOW) is Reason.NOT_LIVE
     assert screen(face(liveness=None), strict, NOW) is Reason.NOT_LIVE
     assert screen(face(liveness=0.9), strict, NOW) is None
+    assert screen(face(liveness=0.0), DOOR, NOW) is Reason.NOT_LIVE, "a spoof, also where no life is asked for"
+    assert screen(face(liveness=0.3), DOOR, NOW) is None
 
 
 def test_a_plate_read_badly_is_unsure() -> None:

@@ -33,6 +33,7 @@ PAIR_COLUMNS = {"file_a", "file_b", "same"}
 def register(benches: typer.Typer) -> None:
     benches.command("plates", help="How well plates are read: rows of file,plate,country.")(plates)
     benches.command("faces", help="How well faces are told apart: rows of file,person, or file_a,file_b,same.")(faces)
+    benches.command("liveness", help="How many attacks pass for somebody alive, and how many people do not.")(liveness)
     benches.command("match", help="How long the search among many templates takes.")(match)
 
 
@@ -61,6 +62,19 @@ def faces(csv_file: Csv, threads: Threads = 1, as_json: Json = False) -> None:
     from sealgate.vision.faces import Faces
 
     tell(bench_faces(Faces(threads=threads), csv_file), as_json=as_json)
+
+
+def liveness(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of photographs of faces; drawn ones unless given")] = None,
+    most: Annotated[int, typer.Option("--faces", min=1, max=10_000, help="How many of them")] = 20,
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_liveness, progress, tables
+    from sealgate.vision.faces import Faces
+
+    with progress.bar(as_json=as_json) as told:
+        result = bench_liveness.measure(Faces(long_side=320), folder, most, told)
+    tables.tell(result, bench_liveness.rows(result), ("", "films", "by signs", "asked to turn"), as_json=as_json)
 
 
 def match(

@@ -85,7 +85,8 @@ Colour = tuple[int, int, int]
 class SimulatedFaceReader:
     """Sees people as squares of one strong colour on a grey scene. `people` gives each colour's template.
 
-    Colours must lie apart: a pixel belongs to a colour that differs by less than 40 in each channel.
+    A black spot on a square is its nose: a head turns by where that lies. Colours must lie apart: a pixel belongs to a
+    colour that differs by less than 40 in each channel.
     """
 
     pack = "simulated"
@@ -97,12 +98,12 @@ class SimulatedFaceReader:
 
     def find(self, pixels: Pixels) -> list[FoundFace]:
         boxes = [box for colour in self._people if (box := box_of(pixels, colour)) is not None]
-        faces = [FoundFace(box, 0.99, landmarks_in(box), self.quality, self.live) for box in boxes]
+        faces = [FoundFace(box, 0.99, landmarks_in(box, pixels), self.quality, self.live) for box in boxes]
         return sorted(faces, key=lambda face: face.box[2] * face.box[3], reverse=True)
 
     def embed(self, pixels: Pixels, face: FoundFace) -> Vector:
         x, y, width, height = face.box
-        seen = pixels[y + height // 2, x + width // 2].astype(int)
+        seen = pixels[y + height // 8, x + width // 2].astype(int)
         nearest = min(self._people, key=lambda colour: int(np.abs(seen - colour).sum()))
         return self._people[nearest]
 
@@ -140,8 +141,11 @@ def box_of(pixels: Pixels, colour: Colour) -> Box | None:
     return int(xs.min()), int(ys.min()), int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1
 
 
-def landmarks_in(box: Box) -> Vector:
-    """Where eyes, nose and mouth corners would be in a face of that box."""
+def landmarks_in(box: Box, pixels: Pixels | None = None) -> Vector:
+    """Where eyes, nose and mouth corners would be in a face of that box; the nose where `pixels` have a black spot in it."""
     x, y, width, height = box
     places = [(0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.8), (0.65, 0.8)]
-    return np.array([(x + width * across, y + height * down) for across, down in places], np.float32)
+    marks = np.array([(x + width * across, y + height * down) for across, down in places], np.float32)
+    if pixels is not None and (nose := box_of(pixels[y : y + height, x : x + width], (0, 0, 0))) is not None:
+        marks[2] = x + nose[0] + nose[2] / 2, y + nose[1] + nose[3] / 2
+    return marks

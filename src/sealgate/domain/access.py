@@ -46,6 +46,10 @@ class Reason(StrEnum):
     DESK_ASKED = "desk-asked"
 
 
+SPOOF = 0.25
+"""A liveness below it says that this is a picture or a film. None says that nobody can tell."""
+
+
 class Passback(StrEnum):
     """What a gate does with somebody who, as far as we know, is already on the far side."""
 
@@ -155,6 +159,9 @@ def screen(sighting: Sighting, policy: GatePolicy, now: datetime) -> Reason | No
         return Reason.MEANS_NOT_ACCEPTED
     match sighting:
         case FaceSighting(liveness=liveness):
+            # A spoof is refused whatever its likeness, and wherever: also at a gate that asks for no sign of life.
+            if liveness is not None and liveness < SPOOF:
+                return Reason.NOT_LIVE
             if policy.min_liveness is not None and (liveness is None or liveness < policy.min_liveness):
                 return Reason.NOT_LIVE
         case PlateSighting(score=score):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sealgate.domain.ids import GateId, TenantId
+from sealgate.domain.ids import GateId, SiteId, TenantId
 from sealgate.domain.people import code_text
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means
 from sealgate.flows.at_gate import Answer, admit_at
-from sealgate.flows.faces import best_face, vector_at
+from sealgate.flows.faces import MIN_FACE, best_face, turned, vector_at
+from sealgate.flows.kiosk_life import Alive, Asked, watch
 from sealgate.flows.kit import House, fingerprint, tenant_of
+from sealgate.ports import Pixels
 from sealgate.store import places
 
 OURS = "SG1."
@@ -44,8 +46,9 @@ def kiosk_gate(house: House, secret: str) -> KioskGate | None:
         return KioskGate(tenant, row.gate, row.name, places.site(db, row.site).name, row.means)
 
 
-def look(house: House, kiosk: KioskGate, picture: bytes) -> Answer | NothingSeen:
-    """One picture from the kiosk's camera: a QR code of ours held before it, else a face.
+def look(house: House, kiosk: KioskGate, picture: bytes) -> Answer | NothingSeen | Asked:
+    """One picture from the kiosk's camera: a QR code of ours held before it, else a face, which a gate that asks for life has
+    turn first.
 
     The picture is not kept unless somebody known is in it; that of a code never is.
     """
@@ -55,16 +58,45 @@ def look(house: House, kiosk: KioskGate, picture: bytes) -> Answer | NothingSeen
     code = house.code_in(pixels) if Means.QR in kiosk.means else ""
     if code.startswith(OURS):
         return show_code(house, kiosk, Means.QR, code[:512])
+    with house.store.read(kiosk.tenant) as db:
+        policy = places.policy_of(db, kiosk.gate)
+    if policy.min_liveness is not None:
+        return _look_for_life(house, kiosk, policy.site, pixels)
     found = best_face(house.faces, pixels)
     if isinstance(found, str):
         return NothingSeen(found)
-    with house.store.read(kiosk.tenant) as db:
-        site = places.policy_of(db, kiosk.gate).site
-    vector = vector_at(house, kiosk.tenant, site, pixels, found)
+    vector = vector_at(house, kiosk.tenant, policy.site, pixels, found)
     sighting = FaceSighting(
         kiosk.gate, house.clock.now(), [float(v) for v in vector], found.quality, found.live, picture=house.encode(pixels)
     )
     return admit_at(house, kiosk.tenant, sighting)
+
+
+def _look_for_life(house: House, kiosk: KioskGate, site: SiteId, pixels: Pixels) -> Answer | NothingSeen | Asked:
+    """A face that is being asked to turn need not be a good one: only the look it begins with is compared."""
+    assert house.faces is not None
+    gate, now = str(kiosk.gate), house.clock.now()
+    if house.life_tries.wait(gate, now):
+        return NothingSeen("face-rests")
+    begun = house.watches.get(gate, now) is not None
+    found = best_face(house.faces, pixels)
+    if isinstance(found, str) and begun:
+        faces = house.faces.find(pixels)
+        found = faces[0] if faces and min(faces[0].box[2:]) >= MIN_FACE else found
+    if isinstance(found, str):
+        return NothingSeen(found)
+    said = watch(house, gate, pixels, found, now)
+    if isinstance(said, Asked):
+        return said
+    if not said.liveness:
+        house.life_tries.missed(gate, now)
+    return admit_at(house, kiosk.tenant, _sighting(house, kiosk, site, pixels, said, found.quality))
+
+
+def _sighting(house: House, kiosk: KioskGate, site: SiteId, pixels: Pixels, alive: Alive, quality: float) -> FaceSighting:
+    vector = [float(v) for v in turned(house, kiosk.tenant, site, alive.vector)]
+    picture = house.encode(pixels)
+    return FaceSighting(kiosk.gate, house.clock.now(), vector, quality, alive.liveness, alive.frames, picture)
 
 
 def show_code(house: House, kiosk: KioskGate, means: Means, value: str, *, cut_off: bool = False) -> Answer:

@@ -108,6 +108,9 @@ class House:
     """When something takes two people, see flows/approving.py."""
     remembered: Remembered[object] = field(default_factory=Remembered)
     code_tries: Tries = field(default_factory=lambda: Tries(10, timedelta(minutes=5)))
+    watches: Remembered[object] = field(default_factory=Remembered)
+    """Who is being asked to turn their head, by gate (flows/kiosk_life.py)."""
+    life_tries: Tries = field(default_factory=lambda: Tries(5, timedelta(minutes=5)))
 
     def new_id(self) -> UUID:
         return uuid7(self.clock.now(), secrets.token_bytes(10))

@@ -104,6 +104,10 @@ class NewGate:
     passback: Passback = Passback.OFF
 
 
+LIVELY = 0.5
+"""What a gate that asks for life wants: a head that was seen to turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class GateChange:
     """What is None stays. Similarity 0.5..1, lead 0..0.5, scores 0..1, seconds 1..60; `source` "" takes the cameras away.
@@ -117,6 +121,7 @@ class GateChange:
     min_similarity: float | None = None
     min_lead: float | None = None
     min_plate_score: float | None = None
+    asks_for_life: bool | None = None
     open_seconds: float | None = None
     source: str | None = None
     second: str | None = None
@@ -268,6 +273,8 @@ def change_gate(house: House, signed: Signed, gate: GateId, change: GateChange) 
         for field in ("means", "passback", "min_similarity", "min_lead", "min_plate_score", "open_seconds")
         if (value := getattr(change, field)) is not None
     }
+    if change.asks_for_life is not None:
+        values["min_liveness"] = LIVELY if change.asks_for_life else None
     if change.name is not None:
         values["name"] = title(change.name)
     for source in filter(None, (change.source, change.second)):

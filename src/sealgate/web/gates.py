@@ -48,6 +48,7 @@ class GateForm:
     source: str = ""
     second: str = ""
     no_source: str = ""
+    asks_for_life: str = ""
 
     def change(self) -> GateChange:
         """Raises `NotANumber`. A camera's field left empty leaves the camera as it is."""
@@ -59,6 +60,7 @@ class GateForm:
             min_similarity=number(self.min_similarity, "min_similarity"),
             min_lead=number(self.min_lead, "min_lead"),
             min_plate_score=number(self.min_plate_score, "min_plate_score"),
+            asks_for_life=bool(self.asks_for_life),
             source="" if self.no_source else self.source or None,
             second=None if self.no_source else self.second or None,
         )
@@ -75,9 +77,10 @@ def gate_form(
     source: Text = "",
     second: Text = "",
     no_source: Text = "",
+    asks_for_life: Text = "",
 ) -> GateForm:
     scores = (open_seconds, min_similarity, min_lead, min_plate_score)
-    return GateForm(name, means or [], passback, *scores, source, second, no_source)
+    return GateForm(name, means or [], passback, *scores, source, second, no_source, asks_for_life)
 
 
 @router.get("")
@@ -184,7 +187,9 @@ def _gate(page: Page, gate: UUID) -> GateRecord:
 
 def _context(record: GateRecord) -> dict[str, Any]:
     figures = (record.open_seconds, record.min_similarity, record.min_lead, record.min_plate_score)
-    written = GateForm(record.line.name, sorted(record.line.means), record.line.passback, *map(figure, figures))
+    lively = "yes" if record.min_liveness is not None else ""
+    told = sorted(record.line.means), record.line.passback, *map(figure, figures)
+    written = GateForm(record.line.name, *told, asks_for_life=lively)
     return {"gate": record, "line": record.line, "typed": written, "all_means": list(Means)}
 
 

@@ -18,12 +18,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sealgate.domain.access import Reason
 from sealgate.domain.errors import Refused
+from sealgate.domain.head_turns import Turn
 from sealgate.domain.ids import GateId
 from sealgate.domain.people import BadCode
 from sealgate.domain.sightings import Means
 from sealgate.flows import kiosk
 from sealgate.flows.at_gate import Answer
 from sealgate.flows.kiosk import KioskGate, NothingSeen
+from sealgate.flows.kiosk_life import Asked
 from sealgate.flows.kit import House
 from sealgate.ports import LatchAnswer
 from sealgate.web.frame import render
@@ -40,6 +42,13 @@ ADVICE: Mapping[str, str] = {
     "come-closer": _("Come a little closer."),
     "hold-still": _("Hold still for a moment."),
     "face-off": _("This gate opens by code."),
+    "face-rests": _("Too many tries with a face here. Use a code, or ask reception."),
+}
+
+ASKS: Mapping[Turn, str] = {
+    Turn.LEFT: _("Turn your head to your left."),
+    Turn.RIGHT: _("Turn your head to your right."),
+    Turn.AHEAD: _("Look at the camera again."),
 }
 
 TOLD: Mapping[Reason, str] = {
@@ -90,11 +99,12 @@ class StillLooking(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`state` is open, refused or waiting: nothing to decide about, `detail` says why."""
+    """`state` is open, refused or waiting: nothing to decide about, `detail` says why. `turn` is a way to turn the head."""
 
     state: str
     heading: str = ""
     detail: str = ""
+    turn: str = ""
 
 
 class Gaze:
@@ -147,7 +157,7 @@ async def look(request: Request) -> Response:
     """One JPEG of the kiosk's camera, up to 2 MB; the answer is words to show."""
     gate = await run_in_threadpool(at_gate, request)
     picture = await _picture(request)
-    return JSONResponse(asdict(await run_in_threadpool(_looked, request, gate, picture)))
+    return JSONResponse(_spoken(await run_in_threadpool(_looked, request, gate, picture)))
 
 
 @router.post("/code")
@@ -160,7 +170,7 @@ def code(request: Request, value: Annotated[str, Form(max_length=600)] = "") -> 
     except BadCode:
         answer = Said("waiting", detail=words.gettext(_("That is not a code of ours. Check it and try again.")))
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(asdict(answer))
+        return JSONResponse(_spoken(answer))
     return _screen(request, gate, answer)
 
 
@@ -205,6 +215,11 @@ def _house(request: Request) -> House:
     return house
 
 
+def _spoken(said: Said) -> dict[str, str]:
+    """A turn only where one is asked for."""
+    return {name: value for name, value in asdict(said).items() if value or name != "turn"}
+
+
 def _looked(request: Request, gate: KioskGate, picture: bytes) -> Said:
     if not GAZE.take(gate.gate):
         raise StillLooking
@@ -213,6 +228,8 @@ def _looked(request: Request, gate: KioskGate, picture: bytes) -> Said:
     finally:
         GAZE.leave(gate.gate)
     words = words_of(request)
+    if isinstance(seen, Asked):
+        return Said("waiting", detail=words.gettext(ASKS[seen.turn]), turn=seen.turn)
     if isinstance(seen, NothingSeen):
         return Said("waiting", detail=words.gettext(ADVICE.get(seen.advice, "")))
     return told(words, seen)

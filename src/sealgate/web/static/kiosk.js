@@ -3,12 +3,13 @@
 (() => {
   const page = document.querySelector("[data-kiosk]");
   if (!page) return;
+  const turn = page.querySelector("#turn");
   const video = page.querySelector("video"), eye = page.querySelector("#eye"), words = page.querySelector("#eye-words");
   const answer = page.querySelector("#answer"), heading = page.querySelector("#answer-heading"), detail = page.querySelector("#answer-detail");
   const form = page.querySelector("#code-form"), code = form.elements.value, error = page.querySelector("#code-error");
-  const LOOK_EVERY = 500, STILL = 4000, SIDE = 960, MOVED = 6, SMALL = [48, 36];
+  const LOOK_EVERY = 500, TURN_EVERY = 150, STILL = 4000, SIDE = 960, MOVED = 6, SMALL = [48, 36];
   const CLEAR = { open: 5000, refused: 8000 };
-  let seen = null, sentAt = 0, resting = false, clearAt = 0, typed = "", typedAt = 0, lead = null;
+  let seen = null, sentAt = 0, resting = false, clearAt = 0, typed = "", typedAt = 0, lead = null, asked = "";
 
   const small = document.createElement("canvas");
   [small.width, small.height] = SMALL;
@@ -23,6 +24,13 @@
     return { grey, change };
   };
 
+  // While somebody is asked to turn their head every picture counts, moved or not. Screen readers are told by the words.
+  const ask = (way) => {
+    if (!turn) return;
+    asked = way;
+    turn.hidden = !way;
+    turn.dataset.way = way;
+  };
   const say = (text) => { if (words.textContent !== text) words.textContent = text; };
   const show = (said) => {
     page.dataset.state = said.state;
@@ -58,20 +66,21 @@
     if (clearAt && Date.now() > clearAt) clear();
     if (clearAt || document.hidden || video.readyState < 2) return;
     const { grey, change } = glance();
-    if (resting && change < MOVED) return;
-    if (change < MOVED && Date.now() - sentAt < STILL) return;
+    if (!asked && resting && change < MOVED) return;
+    if (!asked && change < MOVED && Date.now() - sentAt < STILL) return;
     resting = false;
     seen = grey;
     sentAt = Date.now();
     const said = await send(page.dataset.look, { body: await jpeg(), headers: { "Content-Type": "image/jpeg" } });
+    ask(said.turn || "");
     if (said.state === "waiting") return say(said.detail || page.dataset.ready);
     say(page.dataset.ready);
     show(said);
     resting = true;
   };
   const watch = async () => {
-    try { await look(); } catch { say(page.dataset.offline); }
-    setTimeout(watch, LOOK_EVERY);
+    try { await look(); } catch { ask(""); say(page.dataset.offline); }
+    setTimeout(watch, asked ? TURN_EVERY : LOOK_EVERY);
   };
 
   const enter = async (value) => {
