@@ -169,7 +169,7 @@ def _oval(on: Map, x: float, y: float, across: float, down: float, colour: NDArr
     """`soft` is the part of its radius over which it fades in from its edge."""
     ys, xs = np.mgrid[0 : on.shape[0], 0 : on.shape[1]].astype(np.float32)
     inside = np.clip((1 - np.sqrt(((xs - x) / across) ** 2 + ((ys - y) / down) ** 2)) / soft, 0, 1)[..., None]
-    return (on * (1 - inside) + inside * colour).astype(np.float32)
+    return np.asarray(on * (1 - inside) + inside * colour, np.float32)
 
 
 # --- prints and screens ---
@@ -225,14 +225,14 @@ class _Sheet:
         scene = np.full((HEIGHT, WIDTH, 3), WALL, np.float32)
         scene[inside] = page[inside]
         scene[rim] = 25 if self.screen else 235
-        return np.clip(scene, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(scene, 0, 255), np.uint8)
 
     def _page(self, content: Pixels) -> Pixels:
         """Ink has less contrast than light, and paper a colour of its own."""
         if self.screen:
             return content
         faded = 40 + content.astype(np.float32) * 0.75
-        return np.clip(faded * np.array([0.93, 0.98, 1.0]), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(faded * np.array([0.93, 0.98, 1.0]), 0, 255), np.uint8)
 
     def _seen_at(self, xs: Map, ys: Map, n: int) -> tuple[Map, Map]:
         """Where on the sheet each pixel looks: tilted about an upright axis, more or less from frame to frame."""

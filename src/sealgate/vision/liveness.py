@@ -131,7 +131,7 @@ def carried(before: Vector, now: Vector) -> NDArray[np.float64]:
     corners = [0, 1, 3, 4]
     known = np.column_stack([before[corners], np.ones(4)])
     matrix, *_ = np.linalg.lstsq(known, now[corners].astype(np.float64), rcond=None)
-    return matrix
+    return np.asarray(matrix, np.float64)
 
 
 def nose_shift(before: Vector, now: Vector) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -188,8 +188,8 @@ def _gate(page: Page, gate: UUID) -> GateRecord:
 def _context(record: GateRecord) -> dict[str, Any]:
     figures = (record.open_seconds, record.min_similarity, record.min_lead, record.min_plate_score)
     lively = "yes" if record.min_liveness is not None else ""
-    told = sorted(record.line.means), record.line.passback, *map(figure, figures)
-    written = GateForm(record.line.name, *told, asks_for_life=lively)
+    means, passback = sorted(record.line.means), record.line.passback
+    written = replace(GateForm(record.line.name, list(means), passback, *map(figure, figures)), asks_for_life=lively)
     return {"gate": record, "line": record.line, "typed": written, "all_means": list(Means)}
 
 
