@@ -32,6 +32,7 @@ from sealgate.vault.blindindex import BlindIndex
 from sealgate.vault.keyring import Keyring
 from sealgate.vault.memoryshelf import MemoryShelf
 from sealgate.vault.roots import create_key_file
+from sealgate.vision.liveness import Judge
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai
 
@@ -98,6 +99,7 @@ def house(store: Store, clock: HandClock, latch: SimulatedLatch, tmp_path: Path)
         encode=lambda pixels: bytes(cv2.imencode(".jpg", pixels)[1]),
         turn=Turner(),
         wake=lambda: None,
+        life=Judge(),
     )
 
 

@@ -43,6 +43,7 @@ from sealgate.vault.keyring import Keyring
 from sealgate.vault.rootsource import RootSource
 from sealgate.vision import pictures
 from sealgate.vision.faces import Faces
+from sealgate.vision.liveness import Judge
 from sealgate.vision.plates import Plates
 from sealgate.worker import Clockwork, Round
 
@@ -165,6 +166,7 @@ def _house(
         post=post(settings, clock),
         witnesses=witnesses(settings),
         backups=kept,
+        life=Judge(),
         code_in=pictures.code_in,
         security=SecurityTxt(tuple(settings.security_contacts), settings.security_policy, settings.security_languages),
         outside=ask_outside,

@@ -60,7 +60,7 @@ def look(house: House, kiosk: KioskGate, picture: bytes) -> Answer | NothingSeen
         return show_code(house, kiosk, Means.QR, code[:512])
     with house.store.read(kiosk.tenant) as db:
         policy = places.policy_of(db, kiosk.gate)
-    if policy.min_liveness is not None:
+    if policy.min_liveness is not None and house.life is not None:
         return _look_for_life(house, kiosk, policy.site, pixels)
     found = best_face(house.faces, pixels)
     if isinstance(found, str):

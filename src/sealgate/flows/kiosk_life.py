@@ -16,15 +16,12 @@ import numpy as np
 
 from sealgate.domain.head_turns import TURNS, Challenge, Failed, Turn, begin, draw, see
 from sealgate.flows.kit import House
-from sealgate.ports import FaceReader, FoundFace, Pixels, Vector
-from sealgate.vision.liveness import Look, against, head_pose, look_at
-from sealgate.vision.tracker import MOST_LOOKS, overlap
+from sealgate.ports import Box, FaceReader, FoundFace, LifeJudge, Pixels, Vector
 
 SAME_TURNED = 0.07
 """A face that has turned may be less like itself by so much than two looks at a gate have to be."""
 
-GOES_ON = 0.1
-"""The part that two boxes share of one face in pictures half a second apart, at the least."""
+MOST_LOOKS = 12
 
 KEPT = timedelta(seconds=30)
 
@@ -36,7 +33,7 @@ class Watch:
     challenge: Challenge
     first: Vector
     face: FoundFace
-    looks: deque[Look]
+    looks: deque[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +57,15 @@ class Alive:
 def watch(house: House, gate: str, pixels: Pixels, face: FoundFace, now: datetime) -> Asked | Alive:
     """One more picture of the largest face before this kiosk."""
     assert house.faces is not None
+    assert house.life is not None
     before = house.watches.get(gate, now)
     if not isinstance(before, Watch):
-        return _begin(house, house.faces, gate, pixels, face, now)
-    after = see(before.challenge, head_pose(face.landmarks), now)
+        return _begin(house, house.faces, house.life, gate, pixels, face, now)
+    after = see(before.challenge, house.life.pose(face), now)
     if after is Failed.LOST:
-        return _begin(house, house.faces, gate, pixels, face, now)
-    before.looks.append(look_at(pixels, face))
-    if isinstance(after, Failed) or against(before.looks) is not None or overlap(before.face.box, face.box) < GOES_ON:
+        return _begin(house, house.faces, house.life, gate, pixels, face, now)
+    before.looks.append(house.life.look(pixels, face))
+    if isinstance(after, Failed) or house.life.is_spoof(before.looks) or not _goes_on(before.face.box, face.box):
         return _over(house, gate, before, 0.0)
     if after.asks is not before.challenge.asks and not _same(house.faces, before, after, pixels, face):
         return _over(house, gate, before, 0.0)
@@ -77,11 +75,19 @@ def watch(house: House, gate: str, pixels: Pixels, face: FoundFace, now: datetim
     return _asked(after)
 
 
-def _begin(house: House, reader: FaceReader, gate: str, pixels: Pixels, face: FoundFace, now: datetime) -> Asked:
-    challenge = begin(head_pose(face.landmarks), draw(secrets.choice), now)
-    looks = deque([look_at(pixels, face)], MOST_LOOKS)
+def _begin(
+    house: House, reader: FaceReader, life: LifeJudge, gate: str, pixels: Pixels, face: FoundFace, now: datetime
+) -> Asked:
+    challenge = begin(life.pose(face), draw(secrets.choice), now)
+    looks = deque([life.look(pixels, face)], MOST_LOOKS)
     house.watches.put(gate, Watch(challenge, reader.embed(pixels, face), face, looks), now, KEPT)
     return _asked(challenge)
+
+
+def _goes_on(before: Box, now: Box) -> bool:
+    """Whether the middle of the one lies in the other: a face half a second later."""
+    x, y = now[0] + now[2] // 2, now[1] + now[3] // 2
+    return before[0] <= x < before[0] + before[2] and before[1] <= y < before[1] + before[3]
 
 
 def _same(reader: FaceReader, before: Watch, after: Challenge, pixels: Pixels, face: FoundFace) -> bool:

@@ -37,6 +37,7 @@ from sealgate.ports import (
     Galleries,
     KeyKind,
     Latch,
+    LifeJudge,
     NoCameras,
     Outside,
     PaymentProvider,
@@ -97,6 +98,7 @@ class House:
     post: Post | None = None
     witnesses: tuple[Witness, ...] = ()
     backups: Backups | None = None
+    life: LifeJudge | None = None
     code_in: Callable[[Pixels], str] = lambda _pixels: ""
     security: SecurityTxt = field(default_factory=SecurityTxt)
     examine: Callable[[], Sequence[Finding]] = tuple

@@ -52,6 +52,7 @@ from sealgate.ports.seeing import FoundPlate as FoundPlate
 from sealgate.ports.seeing import Frame as Frame
 from sealgate.ports.seeing import Galleries as Galleries
 from sealgate.ports.seeing import Gallery as Gallery
+from sealgate.ports.seeing import LifeJudge as LifeJudge
 from sealgate.ports.seeing import Pixels as Pixels
 from sealgate.ports.seeing import PlateReader as PlateReader
 from sealgate.ports.seeing import Turner as Turner

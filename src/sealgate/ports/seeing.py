@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sealgate.domain.access import Candidate
+from sealgate.domain.head_turns import HeadPose
 from sealgate.domain.ids import CredentialId, PersonId, SiteId, TenantId
 from sealgate.domain.plates import PlateText
 
@@ -106,6 +107,18 @@ class FaceReader(Protocol):
     def embed(self, pixels: Pixels, face: FoundFace) -> Vector:
         """(128,) float32 of length 1 for the default pack; similarity is the dot product."""
         ...
+
+
+class LifeJudge(Protocol):
+    """Says whether looks at one face, one after another, are of a picture. A look is the judge's own affair."""
+
+    def look(self, pixels: Pixels, face: FoundFace) -> object: ...
+
+    def is_spoof(self, looks: Sequence[Any]) -> bool:
+        """Whether something speaks against life; that nothing does says little."""
+        ...
+
+    def pose(self, face: FoundFace) -> HeadPose: ...
 
 
 class PlateReader(Protocol):

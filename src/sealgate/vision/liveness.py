@@ -68,6 +68,19 @@ def look_at(pixels: Pixels, face: FoundFace) -> Look:
     return Look(face.landmarks, thumb, raster_in(pixels, face))
 
 
+class Judge:
+    """ports.LifeJudge. Holds nothing."""
+
+    def look(self, pixels: Pixels, face: FoundFace) -> Look:
+        return look_at(pixels, face)
+
+    def is_spoof(self, looks: Sequence[Look]) -> bool:
+        return against(looks) is not None
+
+    def pose(self, face: FoundFace) -> HeadPose:
+        return head_pose(face.landmarks)
+
+
 def life(looks: Sequence[Look]) -> float | None:
     """0 where a sign speaks against it, above 0.5 where a head was seen to turn (1 is a clear turn), None where nothing can be
     told."""

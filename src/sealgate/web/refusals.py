@@ -382,6 +382,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "app.no-such-gate": Sentence(_("There is no gate of that name"), _("Write it as it stands in the console")),
     "picture.unreadable": Sentence(_("The file cannot be read"), _("Check the path and who may read it")),
     "compare.no-face": Sentence(_("There is no face in the picture"), _("Use a picture with one clear face")),
+    "bench.no-faces": Sentence(_("No face was found in these pictures"), _("Give photographs of one face each")),
+    "models.no-such-pack": Sentence(_("There is no such pack of models")),
+    "models.licence-not-accepted": Sentence(_("The licences were not accepted"), _("Read them, then accept them")),
     "bench.bad-set": Sentence(_("The list of pictures cannot be read"), _("Write a CSV file with a heading line")),
     "payment.notice-refused": Sentence(_("The notice of a payment provider was refused")),
     "payment.bad-signature": Sentence(
@@ -517,6 +520,9 @@ FAULTS: Mapping[str, Sentence] = {
     "camera.unreadable": Sentence(_("The camera sends nothing that we can read"), _("Set its stream to H.264 or MJPEG")),
     "models.missing": Sentence(_("The models are not built yet"), _("Run sealgate models build")),
     "models.wrong-hash": Sentence(_("A model file is not the one that we know"), _("Run sealgate models build")),
+    "models.pack-unreachable": Sentence(
+        _("A file of the pack could not be fetched or read"), _("Bring the files along and name them with --from")
+    ),
     "models.download-failed": Sentence(
         _("The packages with the models could not be fetched"), _("Check the line and run it again")
     ),
