@@ -13,3 +13,4 @@ line hours sealgate bench hours
 line match sealgate bench match
 for set in lfw orl web south_asian_unlabelled; do line "faces/$set" sealgate bench faces "$data/faces/$set/truth.csv"; done
 for set in cn_crops cn_frames cn_kinds br_frames eu_frames us_frames; do line "plates/$set" sealgate bench plates "$data/plates/$set/truth.csv"; done
+line plates/second sealgate bench plates "$data/plates/cn_crops/truth.csv" --second

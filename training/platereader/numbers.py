@@ -1,7 +1,7 @@
 """What is written on a plate that is to be drawn: its kind, its text, and in how many lines.
 
 Shares are of what a gate in China sees, with rare kinds oversampled so that they are learned at all; a fifth are plates
-of other countries, by the same patterns with which the reader sorts out its mistakes (domain/platepatterns.py).
+of other countries (foreign.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from functools import cache
 
 from numpy.random import Generator
 
-from sealgate.domain.platepatterns import COUNTRIES, DIGITS, PROVINCES, Pattern, patterns
+from platereader.foreign import SERIES
+from sealgate.domain.platepatterns import DIGITS, PROVINCES, Pattern, expanded
 
 _OFFICES = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 _SERIAL_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -93,7 +94,7 @@ def _black(begins: str, chance: Generator) -> str:
 
 @cache
 def _foreign() -> tuple[Pattern, ...]:
-    return tuple(p for country in COUNTRIES if country not in {"cn", "eu"} for p in patterns((country,)) if p.usual)
+    return tuple(p for country, texts in SERIES.items() for text in texts for p in expanded(country, "", text, 0.0))
 
 
 def _serial(places: int, chance: Generator) -> str:

@@ -201,16 +201,16 @@ def patterns(countries: Sequence[str]) -> list[Pattern]:
     """The patterns of these countries with a free one beside them; of all, if none is named or none is known."""
     wanted = list(dict.fromkeys(part for c in countries for part in (EUROPE if c == "eu" else (c,)) if part in _SERIES))
     found = [pattern for country in wanted or _SERIES for pattern in _of(country)]
-    return [*found, *_expanded("", "any", "m{4,8}", FOREIGN if wanted else FREE)]
+    return [*found, *expanded("", "any", "m{4,8}", FOREIGN if wanted else FREE)]
 
 
 @cache
 def _of(country: str) -> tuple[Pattern, ...]:
-    return tuple(p for name, text, cost in _SERIES[country] for p in _expanded(country, name, text, cost))
+    return tuple(p for name, text, cost in _SERIES[country] for p in expanded(country, name, text, cost))
 
 
-def _expanded(country: str, name: str, text: str, cost: float) -> Iterator[Pattern]:
-    """One pattern for each length that the text allows."""
+def expanded(country: str, name: str, text: str, cost: float) -> Iterator[Pattern]:
+    """One pattern for each length that the text allows; written as `CLASSES` and the module say."""
     longer: list[tuple[str, ...]] = [()]
     for symbol, least, most in _SYMBOL.findall(text):
         counts = range(int(least or 1), int(most or 1) + 1)

@@ -18,12 +18,12 @@ from sealgate.vision.textlines import Line, Quad
 MIN_SCORE = 0.3
 TWO_LINE_COST = 0.5
 TWO_LINE_COUNTRIES = frozenset({"cn", "hk", "mo", "br", "in", "tr", "pt", "it", "gb", "ie"})
-LARGER_IS_BETTER = 0.1
+LARGER_IS_BETTER = 0.3
 """What twice the height is worth, as a mean logarithm a character: of two cars the nearer one is meant."""
-LOWER_IS_NEARER = 0.3
+LOWER_IS_NEARER = 1.0
 """What the whole height of the picture is worth: on a level road the nearer car stands lower."""
 EDGE = 0.06
-EDGE_COST = 0.3
+EDGE_COST = 0.8
 """Cameras print the time along the upper and lower edge of the picture."""
 NUMBER_COST = 0.5
 """For a text without letters in a series of such: telephone numbers, times, house numbers."""
@@ -95,8 +95,9 @@ def two_lined(known: Grammar) -> bool:
 
 
 def may_be_half(part: Part) -> bool:
-    """The lower line of a plate, or both of its lines in one: it says something that is in no series."""
-    return bool(part.readings) and not part.readings[0].pattern.usual and part.readings[0].score > MIN_SCORE
+    """The lower line of a plate, or both of its lines in one: it says something with digits that is in no series."""
+    best = next(iter(part.readings), None)
+    return best is not None and not best.pattern.usual and best.score > MIN_SCORE and sum(map(str.isdecimal, best.text)) > 1
 
 
 def single(part: Part, tall: int) -> Spelt | None:

@@ -49,8 +49,8 @@ MOST_LINES = 24
 MOST_READ = (3, 8)
 """So many texts of the second reader's, the best, does the text reader look at, in a first look and in a closer one."""
 
-MOST_STACKED = 2
-"""So many lines are looked at as plates of two lines that were found as one."""
+MOST_STACKED = (1, 2)
+"""So many lines, likewise, are looked at as plates of two lines that were found as one."""
 
 
 class Plates:
@@ -89,7 +89,7 @@ class Plates:
             return []
         x, y, part = window(picture, near, GLANCES[0]) if near else (0, 0, picture)
         lines = self._detector(part, GLANCES[min(closer, len(GLANCES) - 1)])
-        found = self._read_lines(part, lines, grammar(tuple(sorted(set(countries)))), MOST_READ[0])
+        found = self._read_lines(part, lines, grammar(tuple(sorted(set(countries)))), closely=False)
         plates = [self._found(part, candidate) for candidate in meant(apart(found))]
         return [replace(plate, box=(plate.box[0] + x, plate.box[1] + y, *plate.box[2:])) for plate in plates]
 
@@ -99,7 +99,7 @@ class Plates:
             yield self._whole(picture, known)
         for n, side in enumerate(self._long_sides):
             if n == 0 or max(height, width) > self._long_sides[n - 1]:
-                yield self._read_lines(picture, self._detector(picture, side), known, MOST_READ[min(n, 1)])
+                yield self._read_lines(picture, self._detector(picture, side), known, closely=n > 0)
 
     def _whole(self, picture: Pixels, known: Grammar) -> list[Candidate]:
         """The picture as one plate, straight or slanting."""
@@ -107,20 +107,20 @@ class Plates:
         parts = self._parts(picture, [ways], known)
         return self._weighed([Spelt((part,), part.second, part.readings, ways[0].quad, 0.0) for part in parts], known, None)
 
-    def _read_lines(self, picture: Pixels, lines: list[Line], known: Grammar, most: int) -> list[Candidate]:
+    def _read_lines(self, picture: Pixels, lines: list[Line], known: Grammar, *, closely: bool) -> list[Candidate]:
         lines = sorted((line for line in lines if plate_shaped(line)), key=lambda line: -line.height * line.width)[:MOST_LINES]
         ways = [[line, *leaning(line)] for line in [*lines, *side_by_side(lines)]]
         parts = self._parts(picture, ways, known)
         tall = picture.shape[0]
         pairs = [(upper, lower) for (_, upper), (_, lower) in one_above_other([(part.line, part) for part in parts])]
-        texts = spelt(parts, pairs, known, tall)[:most]
+        texts = spelt(parts, pairs, known, tall)[: MOST_READ[closely]]
         if not any(text.readings[0].pattern.usual for text in texts):
-            texts += self._hidden(picture, parts, known)
+            texts += self._hidden(picture, parts, known, MOST_STACKED[closely])
         return self._weighed(texts, known, tall)
 
-    def _hidden(self, picture: Pixels, parts: Sequence[Part], known: Grammar) -> list[Spelt]:
+    def _hidden(self, picture: Pixels, parts: Sequence[Part], known: Grammar, most: int) -> list[Spelt]:
         """Plates of two lines that were found as one line."""
-        halves = [part for part in parts if two_lined(known) and may_be_half(part)][:MOST_STACKED]
+        halves = [part for part in parts if two_lined(known) and may_be_half(part)][:most]
         strips = [strip for part in halves for pair in stacked(part.line) for strip in pair]
         shown = [(strip, one) for strip in strips if (one := cut(picture, strip.quad)) is not None]
         if not shown or len(shown) < len(strips):
