@@ -31,7 +31,7 @@ from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import Cause, Stay, StayState
 from sealgate.domain.stays_calls import CallReason, CallState
 from sealgate.domain.tariffs import Bill, BillReason, Line
-from sealgate.flows import assist, assist_acts, assist_look, lane, parking, reporting, rules, signin
+from sealgate.flows import assist, assist_acts, assist_look, lane, openings, parking, reporting, rules, signin
 from sealgate.flows.assist import CallTaken, NotTaken, Queue
 from sealgate.flows.assist_acts import CarGone, Decided, Decision, NoSuchStay, StayUnknown
 from sealgate.flows.kit import House, Signed
@@ -464,8 +464,8 @@ def test_every_opening_by_hand_is_forced_with_its_reason_and_listed(
     assert (newest.row.passage, newest.row.reason, newest.row.opens) == (done.passage, Reason.FORCED, True)
     assert "gate.opened-by-hand" in garage.journaled()
     today = clock.now().date()
-    listed = reporting.forced(house, garage.campus.signed, reporting.Asking(garage.campus.site, today, today))
-    assert [(line.by, line.why) for line in listed] == [("Dora", "fire engine")]
+    listed = openings.forced(house, garage.campus.signed, reporting.Asking(garage.campus.site, today, today))
+    assert [(line.by, line.why) for line in listed.lines] == [("Dora", "fire engine")]
 
 
 @pytest.mark.parametrize("act", sorted(assist_acts.NEEDS_WORDS))

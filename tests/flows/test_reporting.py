@@ -19,13 +19,14 @@ from sealgate.domain.reconciliation import Difference, Movement
 from sealgate.domain.stays import Cause, Right, RightKind, Stay, StayState
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_file import read_tariff
-from sealgate.flows import exchange, lots, passage, reporting
+from sealgate.flows import exchange, invoicing, lots, openings, passage, reporting
 from sealgate.flows.kit import organisation, seal
-from sealgate.flows.reporting import Asking, ReportBackwards, ReportTooLong, Sum
+from sealgate.flows.reporting import Asking, ReportBackwards, ReportTooLarge, ReportTooLong, Sum
 from sealgate.privacy import journal
 from sealgate.store import parking
 from sealgate.store.engine import Actor
 from sealgate.store.journal import page as journal_page
+from sealgate.store.parking import reports
 from sealgate.vault.envelope import Place
 
 MONDAY = date(2026, 3, 2)
@@ -176,10 +177,37 @@ def test_openings_by_hand_are_listed_with_who_and_why_and_that_is_journaled(gara
     campus = garage.campus
     lots.add_lane(garage.house, garage.signed, campus.site, garage.lot, campus.barrier, GateRole.ENTRY)
     passage.open_by_hand(garage.house, garage.signed, campus.barrier, why="the bar was stuck")
-    found = reporting.forced(garage.house, garage.signed, garage.asking())
-    assert [(line.gate, line.by, line.why) for line in found] == [("Barrier", "Ada", "the bar was stuck")]
+    found = openings.forced(garage.house, garage.signed, garage.asking())
+    assert [(line.gate, line.by, line.why) for line in found.lines] == [("Barrier", "Ada", "the bar was stuck")]
     with garage.house.store.read(campus.tenant) as db:
         assert journal_page(db, limit=1)[0].action == "forced.listed"
+
+
+def test_a_page_after_another_misses_no_opening_and_repeats_none(garage: Garage, monkeypatch: pytest.MonkeyPatch) -> None:
+    campus, clock = garage.campus, garage.house.clock
+    lots.add_lane(garage.house, garage.signed, campus.site, garage.lot, campus.barrier, GateRole.ENTRY)
+    monkeypatch.setattr(openings, "AT_A_TIME", 2)
+    monkeypatch.setattr(exchange, "AT_A_TIME", 2)
+    for number in range(6):  # two of them in each second: a page ends between them
+        passage.open_by_hand(garage.house, garage.signed, campus.barrier, why=f"stuck {number}")
+        clock.move(timedelta(seconds=number % 2))
+    found = openings.every_forced(garage.house, garage.signed, garage.asking(), "audit")
+    assert [line.why for line in found] == [f"stuck {number}" for number in reversed(range(6))]
+    exported = exchange.export(garage.house, garage.signed, garage.asking())
+    written = json.loads("".join(exported.pieces()))
+    assert written == exported.whole()
+    assert len({one["id"] for one in written["observationSets"][0]["observationElements"]}) == 6
+
+
+def test_a_sum_over_a_part_of_the_rows_is_never_told(garage: Garage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_ROWS", 2)
+    stay = garage.stay(NINE, NINE + HOUR)
+    for _ in range(2):
+        garage.pays(stay, 100, NINE)
+    assert reporting.revenue(garage.house, garage.signed, garage.asking())[0].sum.came == 200
+    garage.pays(stay, 100, NINE)
+    with pytest.raises(ReportTooLarge):
+        reporting.revenue(garage.house, garage.signed, garage.asking())
 
 
 def test_differences_are_listed_settled_or_not(garage: Garage) -> None:
@@ -219,6 +247,25 @@ def test_reports_are_for_those_who_see_parking_and_never_for_umbra(garage: Garag
 
 # --- the exchange in the terms of ISO/TS 5206-1 ---------------------------------------------------------------
 
+
+def test_an_export_has_every_invoice_that_waits(garage: Garage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invoicing, "AT_A_TIME", 2)
+    asked = []
+    for number in range(5):
+        stay = garage.stay(NINE)
+        payment, at = garage.pays(stay, 100, NINE), NINE + timedelta(seconds=number // 2)  # two ask in one second
+        place = Place(garage.campus.tenant, "invoice_requests", "detail", str(payment))
+        with garage._write() as tx:
+            words = {"buyer": "person", "title": f"Bob {number}", "tax_number": "", "email": "bob@example.org"}
+            parking.put_invoice(
+                tx, parking.InvoiceRow(payment, stay, at, seal(garage.house, tx.tenant, organisation(), place, words))
+            )
+            journal.write(tx, garage.house.keyring, at, "test")
+        asked.append(payment)
+    found = [one.payment for one in invoicing.export(garage.house, garage.signed, "audit")]
+    assert sorted(found) == sorted(asked)
+
+
 NEEDED = {
     "places": {"id", "version", "name", "layer", "type", "hierarchyElementRecord", "timeZone"},
     "rightSpecifications": {"id", "version", "issuer", "transferable", "hierarchyElements"},
@@ -231,7 +278,7 @@ NEEDED = {
 
 def test_the_exchange_has_what_the_standard_requires_and_no_plate(garage: Garage) -> None:
     garage.stay(NINE, NINE + HOUR)
-    found = exchange.export(garage.house, garage.signed, garage.asking())
+    found = exchange.export(garage.house, garage.signed, garage.asking()).whole()
     assert set(found) == set(NEEDED)
     for kind, keys in NEEDED.items():
         for thing in found[kind]:
@@ -244,7 +291,7 @@ def test_the_exchange_has_what_the_standard_requires_and_no_plate(garage: Garage
 
 def test_our_objects_have_no_key_that_the_samples_of_the_standard_lack(garage: Garage, shared_data: Path) -> None:
     garage.stay(NINE, NINE + HOUR)
-    found = exchange.export(garage.house, garage.signed, garage.asking())
+    found = exchange.export(garage.house, garage.signed, garage.asking()).whole()
     folder = shared_data / "protocols" / "apds"
     sample = json.loads((folder / "session.json").read_text(encoding="utf-8"))
     session = found["sessions"][0]

@@ -70,6 +70,7 @@ def try_(
     paid: Annotated[list[str] | None, typer.Option(help="When the driver paid: a time, or 00:20; may be repeated")] = None,
     lost_ticket: Annotated[bool, typer.Option("--lost-ticket", help="The ticket is lost")] = False,
     free_used: Annotated[bool, typer.Option("--free-used", help="The free time was had already")] = False,
+    came_before: Annotated[bool, typer.Option("--came-before", help="The car came and left earlier that day")] = False,
     as_json: Json = False,
 ) -> None:
     from sealgate.domain.tariffs import Circumstances, price
@@ -87,6 +88,7 @@ def try_(
         paid=tuple(_paid(text, tariff, entered) for text in paid or ()),
         lost_ticket=lost_ticket,
         free_used=free_used,
+        came_before=came_before,
     )
     bill = price(tariff, entered, _instant(until, tariff, "--to"), given)
     if as_json:

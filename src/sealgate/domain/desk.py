@@ -34,6 +34,8 @@ class Act(StrEnum):
     WAIVE = "waive"
     REDUCE = "reduce"
     LOST_TICKET = "lost-ticket"
+    DESCRIBE = "describe"
+    POINTS = "points"
     NOT_OPEN = "not-open"
     BLOCK = "block"
     MAINTENANCE = "maintenance"

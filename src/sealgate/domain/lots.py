@@ -19,6 +19,7 @@ from sealgate.domain.errors import Invalid
 from sealgate.domain.ids import GateId, LotId, PermitId, ReservationId, SiteId, ValidationId, ZoneId
 
 ALWAYS = Validity()
+MOST_POINTS = 100_000_000
 LONGEST_LOOK = timedelta(days=400)
 """Over a longer stay a permit's hours are not looked at day by day: it is then the desk's case anyway."""
 QUARTERS = tuple(time(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45))
@@ -78,6 +79,7 @@ class Lot:
     is not counted, hence never full. `tariff` names the rules for money; None bills nobody. `parent` is the lot around it.
     `min_certainty` 0..1: an exit that is paired with less goes to the desk. One plate at one gate within `echo` is one car.
     A stay above `longest` is more likely a mistake than a stay. `visitors` False admits only those with a right of their own.
+    `area` is the tariff's word for this part of the garage.
     """
 
     lot: LotId
@@ -92,6 +94,7 @@ class Lot:
     min_certainty: float = 0.93
     echo: timedelta = timedelta(seconds=45)
     longest: timedelta = timedelta(days=30)
+    area: str = ""
 
     def __post_init__(self) -> None:
         if any(spaces < 0 for spaces in self.capacity.values()):
@@ -114,11 +117,12 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A gate as its lot sees it."""
+    """A gate as its lot sees it. `vehicle`: whoever comes in here is of that class (a lane for motorcycles)."""
 
     gate: GateId
     lot: Lot
     role: GateRole
+    vehicle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class PermitKind(StrEnum):
 class Permit:
     """The right of its plates to stand in `lots`, or in lots of `zones`, during `times` (None: at any time).
 
-    Several cars may share it: `spaces` of them at once, the next one is a visitor.
+    Several cars may share it: `spaces` of them at once, the next one is a visitor. `vehicle`: its cars are of that class.
     """
 
     permit: PermitId
@@ -168,6 +172,7 @@ class Permit:
     times: Timetable | None = None
     spaces: int = 1
     space: SpaceClass = SpaceClass.PERMITS
+    vehicle: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.spaces <= 10_000:
@@ -231,15 +236,21 @@ def _joined(pieces: Iterator[Stretch]) -> tuple[Stretch, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a shop gives its customer: `time` off the stay, or a `share` of the price in per cent. Exactly one of them."""
+    """What is given to a driver: `time` off the stay, a `share` of the price in per cent, a `coupon` that the tariff names, or
+    `points` by the tariff's rule for them. Exactly one of them."""
 
     validation: ValidationId
     time: timedelta | None = None
     share: int | None = None
+    coupon: str = ""
+    points: int | None = None
 
     def __post_init__(self) -> None:
-        if (self.time is None) == (self.share is None):
-            raise BadValidation("a validation gives either time or a share", field="share")
+        given = (self.time is not None, self.share is not None, bool(self.coupon), self.points is not None)
+        if sum(given) != 1:
+            raise BadValidation("a validation gives one thing: time, a share, a coupon or points", field="share")
+        if self.points is not None and not 1 <= self.points <= MOST_POINTS:
+            raise BadValidation("points are 1 to 100,000,000", field="points")
         if self.share is not None and not 1 <= self.share <= 100:
             raise BadValidation("a share is 1 to 100 per cent", field="share")
         if self.time is not None and not timedelta(0) < self.time <= timedelta(days=31):

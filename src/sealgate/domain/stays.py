@@ -72,8 +72,9 @@ class Stay:
     `superseded` is the same car's next entry: what it did after that belongs to the next stay. `outer` is its stay in the lot
     around this one, and `away` the times it spent in lots within this one: those are theirs. `paid_until` ends the grace after
     a payment. `doubted` is when an exit that may have been its own went through undecided. `ticket_lost` is when the desk
-    noted it: from then on the tariff's price for that holds. `vehicle` is the tariff's word for its class; `bills` says whether
-    its lot asks for money at all.
+    noted it: from then on the tariff's price for that holds. `vehicle` is the tariff's word for its class, `area` for the
+    part of the garage; `came_before`: the same car came and left earlier that local day. `bills` says whether its lot asks for
+    money at all.
     """
 
     stay: StayId
@@ -82,6 +83,8 @@ class Stay:
     state: StayState = StayState.OPEN
     right: Right = VISITOR
     vehicle: str = "car"
+    area: str = ""
+    came_before: bool = False
     bills: bool = True
     left: datetime | None = None
     cause: Cause | None = None

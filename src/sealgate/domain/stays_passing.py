@@ -70,6 +70,7 @@ class Entered:
     `ends` are this car's other stays, whose exits were missed. `outer` is its stay in the lot around this one. `wrong` are
     stays, closed or not, that this entry shows to be two visits. Where the car is known to have gone already: `cause` says
     how, `left` when it was seen, `call` which undecided exit was its own, `superseded` when it was next seen coming.
+    `came_before`: it came into this lot and left it earlier that day.
     """
 
     ends: tuple[StayId, ...] = ()
@@ -79,6 +80,7 @@ class Entered:
     left: datetime | None = None
     call: CallId | None = None
     superseded: datetime | None = None
+    came_before: bool = False
 
 
 def echo_of(

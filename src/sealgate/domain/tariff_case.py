@@ -21,7 +21,8 @@ class Circumstances:
 
     `vehicle` without a word is the tariff's first class. `coupons` are names that the tariff knows, `reliefs` such as it
     does not. `paid`: when the driver paid what was due. `only`: just these parts of the stay are charged (a permit that
-    is kept elsewhere covers the others). `free_used`: the free time was had earlier that day.
+    is kept elsewhere covers the others). `free_used`: the free time was had already. `came_before`: the same car came and left
+    earlier that day, which matters where the free time is for once a day.
     """
 
     vehicle: str = ""
@@ -35,6 +36,7 @@ class Circumstances:
     only: tuple[tuple[datetime, datetime], ...] | None = None
     lost_ticket: bool = False
     free_used: bool = False
+    came_before: bool = False
 
 
 NOTHING_SPECIAL = Circumstances()
@@ -59,6 +61,12 @@ class Case:
     given: Circumstances
     entry: int
     exit: int
+
+    @property
+    def has_free_time(self) -> bool:
+        """Whether this stay may still have the free time of its rate."""
+        rule = self.rate.free_time
+        return rule is not None and not self.given.free_used and not (rule.once_a_day and self.given.came_before)
 
     @property
     def reliefs(self) -> tuple[Coupon, ...]:
@@ -88,8 +96,7 @@ def _measured(tariff: Tariff, seconds: int) -> int:
 
 
 def _check_known(tariff: Tariff, given: Circumstances) -> None:
-    coupons = {coupon.name for coupon in tariff.coupons}.union(*(rate.coupons for rate in tariff.rates))
-    permits = {permit.name for permit in tariff.permits}.union(*(rate.permits for rate in tariff.rates))
+    coupons, permits = coupons_of(tariff), permits_of(tariff)
     for field, words, known in (
         ("vehicle", {given.vehicle} - {""}, set(tariff.classes)),
         ("area", {given.area} - {""}, set(tariff.areas)),
@@ -100,6 +107,16 @@ def _check_known(tariff: Tariff, given: Circumstances) -> None:
         if unknown and (known or field in {"permit", "coupons"}):
             hint = f"It knows {', '.join(sorted(known))}" if known else "It knows none"
             raise UnknownCircumstance(f"the tariff does not know the {field} {min(unknown)!r}", field=field, hint=hint)
+
+
+def coupons_of(tariff: Tariff) -> frozenset[str]:
+    """The coupons that it knows by name, as what they take off or as a condition of a rate."""
+    return frozenset(coupon.name for coupon in tariff.coupons).union(*(rate.coupons for rate in tariff.rates))
+
+
+def permits_of(tariff: Tariff) -> frozenset[str]:
+    """The permits that it knows by name."""
+    return frozenset(permit.name for permit in tariff.permits).union(*(rate.permits for rate in tariff.rates))
 
 
 def _rate_for(tariff: Tariff, entered: datetime, given: Circumstances) -> Rate:

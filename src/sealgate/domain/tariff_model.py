@@ -150,11 +150,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class FreeTime:
-    """`kept`: the first `lasts` seconds are cut out of a longer stay too; else whoever outstays them pays from the start."""
+    """`kept`: the first `lasts` seconds are cut out of a longer stay too; else whoever outstays them pays from the start.
+
+    `once_a_day`: only a car's first stay of a local day has it.
+    """
 
     lasts: int
     kept: bool = False
     each_period: bool = False
+    once_a_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

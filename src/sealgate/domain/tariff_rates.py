@@ -51,6 +51,11 @@ class _Each(StrEnum):
     PERIOD = "period"
 
 
+class _Once(StrEnum):
+    STAY = "stay"
+    DAY = "day"
+
+
 class _LostWay(StrEnum):
     INSTEAD = "instead"
     ADDED = "added"
@@ -204,7 +209,8 @@ def _free_time(table: Table) -> FreeTime | None:
         return None
     outstayed = inner.word("outstayed", _Outstayed, _Outstayed.LOST)
     each = inner.word("each", _Each, _Each.STAY)
-    free = FreeTime(inner.duration("lasts"), outstayed is _Outstayed.KEPT, each is _Each.PERIOD)
+    once = inner.word("once", _Once, _Once.STAY)
+    free = FreeTime(inner.duration("lasts"), outstayed is _Outstayed.KEPT, each is _Each.PERIOD, once is _Once.DAY)
     inner.done()
     return free
 

@@ -47,7 +47,7 @@ def _charged(case: Case, spell: Spell, account: Account) -> tuple[list[Piece], b
         if length(parts) < before:
             account.add(BillReason.PERMIT_HOURS, 0, case.given.permit)
     free = rate.free_time
-    if free is not None and spell.free and not case.given.free_used and parts:
+    if free is not None and spell.free and case.has_free_time and parts:
         before, parts = length(parts), after_free_time(free, parts)
         if length(parts) < before:
             account.add(BillReason.FREE_TIME, 0)

@@ -18,12 +18,13 @@ from sealgate.domain.ids import CallId, PassageId, StayId, ValidationId
 from sealgate.domain.lots import Validation
 from sealgate.domain.money import Money
 from sealgate.domain.plates import normalise
-from sealgate.domain.stays import Stay, StayState, gone, settled, shown
+from sealgate.domain.stays import Stay, StayOver, StayState, gone, settled, shown
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Likely
 from sealgate.domain.tariffs import Bill, BillReason, Line
 from sealgate.flows.assist import detail_of, held, keep, stay_named, tell_desk, the_call, told_off
 from sealgate.flows.kit import House, Signed
+from sealgate.flows.lots import NoSuchWord, words_of
 from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_outcomes import trace
 from sealgate.flows.parking_scene import Scene, masks_of, scene_at, stay_token
@@ -65,13 +66,19 @@ class CarGone(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`why` in words, for what opens or waives; `plate` as typed; `share` per cent off; `stay` which is meant."""
+    """`why` in words, for what opens or waives; `plate` as typed; `share` per cent off; `stay` which is meant.
+
+    `vehicle` and `area` are words of the tariff; `points` of a member, to be used for this stay.
+    """
 
     act: Act
     why: str = ""
     plate: str = ""
     share: int = 0
     stay: StayId | None = None
+    vehicle: str = ""
+    area: str = ""
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +237,28 @@ def _reduce(case: Case) -> Decided:
     return _send_bill(case)
 
 
+def _describe(case: Case) -> Decided:
+    """Of what class it is, and in which part of the garage it stands. The bill is another one; nothing is decided by it."""
+    row = _stay_of(case)
+    known = words_of(case.tx, parking.lot(case.tx, row.stay.lot), row.stay.entered)
+    vehicle, area = case.given.vehicle or row.stay.vehicle, case.given.area or row.stay.area
+    if (case.given.vehicle and vehicle not in known.classes) or (case.given.area and area not in known.areas):
+        raise NoSuchWord("the tariff does not know this", field="vehicle")
+    if not parking.describe_stay(case.tx, row.stay.stay, vehicle, area):
+        raise StayOver("its bill is made")
+    return Decided()
+
+
+def _points(case: Case) -> Decided:
+    """A member's points, as the attendant takes them over the telephone."""
+    row = _stay_of(case)
+    if not words_of(case.tx, parking.lot(case.tx, row.stay.lot), row.stay.entered).points:
+        raise NoSuchWord("the tariff takes no points", field="points")
+    made = Validation(ValidationId(case.house.new_id()), points=case.given.points)
+    parking.add_validation(case.tx, row.stay.stay, made, case.now)
+    return Decided()
+
+
 def _lost_ticket(case: Case) -> Decided:
     """The driver has no ticket any more: what the tariff asks for that is shown, whatever the stay costs otherwise."""
     row, scene = _at_the_gate(case)
@@ -286,6 +315,8 @@ _ACTS: Mapping[Act, Callable[[Case], Decided]] = {
     Act.WAIVE: _waive,
     Act.REDUCE: _reduce,
     Act.LOST_TICKET: _lost_ticket,
+    Act.DESCRIBE: _describe,
+    Act.POINTS: _points,
     Act.NOT_OPEN: _not_open,
     Act.BLOCK: _block,
     Act.MAINTENANCE: _maintenance,

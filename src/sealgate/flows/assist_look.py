@@ -24,6 +24,7 @@ from sealgate.flows.assist import QueueLine, at_call, detail_of, held, line_of, 
 from sealgate.flows.assist_acts import asks_for_lost
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.looking import TicketOver
+from sealgate.flows.lots import NO_WORDS, TariffWords, words_of
 from sealgate.flows.parking_writing import Account, Price, account, seen_of
 from sealgate.flows.passage_places import picture_place
 from sealgate.ports import KeyKind
@@ -67,7 +68,8 @@ class CallView:
     box's, which was just asked for what it sees.
     `others` are the stays that come near; where nothing was read and nobody is known, the cars inside that have a ticket and
     no plate. `here` is whether the car stands at the gate; `asked_for` when maintenance was called. `lost` is what would be
-    due without the ticket; None where the tariff does not say, or it is lost already.
+    due without the ticket; None where the tariff does not say, or it is lost already. `words` are what the tariff lets somebody
+    say of this car, `vehicle` and `area` what is said of it now.
     """
 
     line: QueueLine
@@ -84,6 +86,9 @@ class CallView:
     asked_for: datetime | None
     lost: Money | None = None
     awaited: bool = False
+    words: TariffWords = NO_WORDS
+    vehicle: str = ""
+    area: str = ""
 
 
 def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
@@ -122,6 +127,9 @@ def look(house: House, signed: Signed, call: CallId, price: Price) -> CallView:
             asked_for=datetime.fromisoformat(asked).astimezone(tz) if asked else None,
             lost=_without_ticket(db, first[1], price, now) if first else None,
             awaited=awaited,
+            words=words_of(db, parking.lot(db, first[1].lot), first[1].entered) if first else NO_WORDS,
+            vehicle=first[1].vehicle if first else "",
+            area=first[1].area if first else "",
         )
 
 

@@ -9,7 +9,9 @@ What it has no word for (ceilings over several bands, points, offers) is not in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -23,18 +25,40 @@ from sealgate.domain.tariff_file import read_tariff
 from sealgate.domain.tariff_model import Band, Tariff
 from sealgate.domain.tariff_steps import Step
 from sealgate.flows.kit import House, Signed
-from sealgate.flows.reporting import Asking, Span, span_of
+from sealgate.flows.reporting import Asking, Span, span_of, stood
 from sealgate.privacy import journal
 from sealgate.store import parking, places
 from sealgate.store.engine import Reader
 from sealgate.store.parking import reports
 
 Json = dict[str, Any]
-MOST_PASSAGES = 50_000
+AT_A_TIME = 1000
 WHOLE_DAY = "PT24H"
 
 
-def export(house: House, signed: Signed, asking: Asking) -> Json:
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """`found` is all of it but the observations, which are read as they are written: a site has many more of them."""
+
+    found: Json
+    head: Json
+    observations: Callable[[], Iterator[Json]]
+
+    def whole(self) -> Json:
+        """At once, in memory."""
+        return {**self.found, "observationSets": [{**self.head, "observationElements": list(self.observations())}]}
+
+    def pieces(self) -> Iterator[str]:
+        """The same as the text of one JSON document."""
+        yield _open(self.found) + ', "observationSets": [' + _open(self.head) + ', "observationElements": ['
+        comma = ""
+        for one in self.observations():
+            yield comma + json.dumps(one, ensure_ascii=False)
+            comma = ",\n"
+        yield "]}]}"
+
+
+def export(house: House, signed: Signed, asking: Asking) -> Exported:
     """Places, rights and rates as they are now; sessions and observations of the days asked for."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
@@ -48,10 +72,15 @@ def export(house: House, signed: Signed, asking: Asking) -> Json:
             "assignedRights": [*_assigned(tx, span, site), *(_visiting(stay, site) for stay in stays if not stay.permit)],
             "rateTables": list(_rates(tx, span)),
             "sessions": [_session(stay, span.tz, site.site) for stay in stays],
-            "observationSets": [_observed(tx, span, asking.site, lanes, house.clock.now())],
         }
         journal.write(tx, house.keyring, house.clock.now(), "parking.exported", object=f"site:{asking.site}")
-    return found
+    head = _set_head(span, asking.site, house.clock.now())
+    return Exported(found, head, lambda: _observed(house, signed, span, asking.site, lanes))
+
+
+def _open(found: Json) -> str:
+    """The text of an object that goes on."""
+    return json.dumps(found, ensure_ascii=False).removesuffix("}")
 
 
 def _campus(site: places.SiteRow, lots: Iterable[Lot]) -> Json:
@@ -199,7 +228,7 @@ def _rate_line(step: Step, number: int, currency: str) -> Json:
 
 def _stays(db: Reader, span: Span) -> list[reports.Stood]:
     """Those that touch the days asked for."""
-    found = reports.stood(db, span.names, span.earliest, span.until)
+    found = stood(db, span)
     return [stay for stay in found if stay.until is None or stay.until >= span.since]
 
 
@@ -239,16 +268,25 @@ def _session(stay: reports.Stood, tz: tzinfo, site: SiteId) -> Json:
     }
 
 
-def _observed(db: Reader, span: Span, site: SiteId, lanes: dict[GateId, LotId], now: datetime) -> Json:
-    """The newest passages at the lanes, as one set."""
-    rows = reports.passed(db, site, list(lanes), span.since, span.until, MOST_PASSAGES)
+def _set_head(span: Span, site: SiteId, now: datetime) -> Json:
     return {
         "id": f"{site}-{span.since:%Y%m%d}-{span.until:%Y%m%d}",
         "version": 1,
         "creationDateTime": _instant(now),
         "creator": {"id": str(site), "version": 1},
-        "observationElements": [_observation(row, lanes[row.gate], site, span.tz) for row in rows],
     }
+
+
+def _observed(house: House, signed: Signed, span: Span, site: SiteId, lanes: dict[GateId, LotId]) -> Iterator[Json]:
+    """Every passage at the lanes, newest first; each page in a transaction of its own."""
+    last: reports.Opened | None = None
+    while True:
+        with house.store.read(signed.tenant) as db:
+            rows = reports.passed(db, site, list(lanes), span.since, span.until, AT_A_TIME, last)
+        yield from (_observation(row, lanes[row.gate], site, span.tz) for row in rows)
+        if len(rows) < AT_A_TIME:
+            return
+        last = rows[-1]
 
 
 def _observation(row: reports.Opened, lot: LotId, site: SiteId, tz: tzinfo) -> Json:

@@ -6,6 +6,7 @@ much; tax number and e-mail open with the request itself or with the export, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from sealgate.store.parking import books
 from sealgate.vault.errors import KeyDestroyed
 
 MOST_SHOWN = 200
+AT_A_TIME = 200
 LONGEST_NUMBER = 40
 
 
@@ -69,18 +71,36 @@ def requests(house: House, signed: Signed, *, issued: bool = False) -> list[Want
 def file_wanted(house: House, signed: Signed) -> approving.Wanted:
     signed.need(Permission.PARKING)
     with house.store.read(signed.tenant) as db:
-        return _file(signed, len(books.requested(db, issued=False, limit=MOST_SHOWN)))
+        return _file(signed, books.count_requested(db))
 
 
 def _file(signed: Signed, invoices: int) -> approving.Wanted:
     return approving.Wanted(Kind.INVOICES, "invoices", invoices, signed.site)
 
 
-def export(house: House, signed: Signed, purpose: str) -> list[Wanted]:
-    """All that is needed to issue those that nobody has served. Journaled as such. Raises `PurposeNeeded`, `NeedsSecond`."""
-    return [
-        one for one in _listed(house, signed, "invoices.exported", issued=False, purpose=purpose) if one.request is not None
-    ]
+def export(house: House, signed: Signed, purpose: str) -> Iterator[Wanted]:
+    """All that is needed to issue those that nobody has served, however many, read as they are asked for.
+
+    Right, journal entry and approval come before the first line. Raises `PurposeNeeded`, `NeedsSecond`.
+    """
+    signed.need(Permission.PARKING)
+    with house.store.begin(signed.tenant, signed.actor) as tx:
+        why = approving.cleared(house, tx, signed, _file(signed, books.count_requested(tx)), purpose)
+        journal.write(tx, house.keyring, house.clock.now(), "invoices.exported", purpose=why)
+    return _pages(house, signed)
+
+
+def _pages(house: House, signed: Signed) -> Iterator[Wanted]:
+    last: tuple[datetime, PaymentId] | None = None
+    while True:
+        with house.store.read(signed.tenant) as db:
+            names = _names(db)
+            rows = books.requested(db, issued=False, limit=AT_A_TIME, after=last)
+            found = [_wanted(house, db, one, names) for one in rows]
+        yield from (one for one in found if one.request is not None)
+        if len(rows) < AT_A_TIME:
+            return
+        last = rows[-1].row.asked_at, rows[-1].row.payment
 
 
 def request(house: House, signed: Signed, payment: PaymentId) -> Wanted:
@@ -107,15 +127,12 @@ def issued(house: House, signed: Signed, payment: PaymentId, number: str) -> Non
         journal.write(tx, house.keyring, now, "invoice.issued", object=f"payment:{payment} invoice:{text}")
 
 
-def _listed(house: House, signed: Signed, action: str, *, issued: bool, purpose: str | None = None) -> list[Wanted]:
-    """With a `purpose` it is to be taken along."""
+def _listed(house: House, signed: Signed, action: str, *, issued: bool) -> list[Wanted]:
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         names = _names(tx)
-        asked = books.requested(tx, issued=issued, limit=MOST_SHOWN)
-        why = approving.cleared(house, tx, signed, _file(signed, len(asked)), purpose) if purpose is not None else ""
-        found = [_wanted(house, tx, one, names) for one in asked]
-        journal.write(tx, house.keyring, house.clock.now(), action, purpose=why)
+        found = [_wanted(house, tx, one, names) for one in books.requested(tx, issued=issued, limit=MOST_SHOWN)]
+        journal.write(tx, house.keyring, house.clock.now(), action)
     return found
 
 

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from sealgate.domain.errors import Conflict, NotFound
+from sealgate.domain.errors import Conflict, Invalid, NotFound
 from sealgate.domain.ids import GateId, LotId, SiteId, StayId, ZoneId
 from sealgate.domain.lots import BadLot, Doubt, GateRole, Lot, SpaceClass
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import normalise
 from sealgate.domain.stays import Stay, StayState
+from sealgate.domain.tariff_case import coupons_of
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows import pricing
 from sealgate.flows.kit import House, Signed, unseal
@@ -45,6 +46,12 @@ class LaneTaken(Conflict):
     code = "lot.gate-taken"
 
 
+class NoSuchWord(Invalid):
+    """The lot's tariff does not know this class of vehicle, this part of the garage or this coupon."""
+
+    code = "lot.no-such-word"
+
+
 @dataclass(frozen=True, slots=True)
 class LotTerms:
     """What somebody may set of a lot; see `domain.lots.Lot`. `longest` is one hour to 400 days."""
@@ -59,6 +66,7 @@ class LotTerms:
     min_certainty: float = 0.93
     echo: timedelta = timedelta(seconds=45)
     longest: timedelta = timedelta(days=30)
+    area: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +97,24 @@ class LotLine:
 
 @dataclass(frozen=True, slots=True)
 class LaneLine:
+    """`vehicle`: the class of whoever comes in there; empty: what the plate tells."""
+
     gate: GateId
     name: str
     role: GateRole
+    vehicle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LotRecord:
-    """`without_role` are the gates of the site that are no lane of any lot; `within` the lots inside this one."""
+    """`without_role` are the gates of the site that are no lane of any lot; `within` the lots inside this one; `classes` the
+    vehicle classes that the lot's tariff names."""
 
     line: LotLine
     lanes: tuple[LaneLine, ...]
     without_role: tuple[tuple[GateId, str], ...]
     within: frozenset[LotId]
+    classes: tuple[str, ...] = ()
 
 
 class Which(StrEnum):
@@ -162,12 +175,13 @@ def lot(house: House, signed: Signed, site: SiteId, lot: LotId) -> LotRecord:
         row = _of_site(db, site, lot)
         gates = {gate.gate: gate.name for gate in places.gates(db, site)}
         lanes = parking.lanes_of(db, lot)
-        busy = parking.roles(db, gates)
+        busy, kinds = parking.roles(db, gates), parking.vehicles_of(db, lot)
         return LotRecord(
             line=_line(house, db, row),
-            lanes=tuple(LaneLine(gate, gates.get(gate, ""), role) for gate, role in lanes),
+            lanes=tuple(LaneLine(gate, gates.get(gate, ""), role, kinds.get(gate, "")) for gate, role in lanes),
             without_role=tuple((gate, name) for gate, name in gates.items() if gate not in busy),
             within=parking.family(db, lot)[1],
+            classes=words_of(db, row, house.clock.now()).classes,
         )
 
 
@@ -188,6 +202,40 @@ def change_lot(house: House, signed: Signed, site: SiteId, lot: LotId, terms: Lo
         parking.update_lot(tx, _checked(tx, _lot(lot, site, terms)))
 
     changed(house, signed, "lot.changed", f"lot:{lot}", write)
+
+
+@dataclass(frozen=True, slots=True)
+class TariffWords:
+    """What a lot's tariff of today lets somebody say of a car. Empty where it has none, or cannot be read."""
+
+    classes: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    coupons: tuple[str, ...] = ()
+    points: bool = False
+
+
+NO_WORDS = TariffWords()
+
+
+def words_of(db: Reader, lot: Lot, at: datetime) -> TariffWords:
+    try:
+        tariff = pricing.tariff_for(db, lot, at)
+    except CannotPrice:
+        return NO_WORDS
+    return TariffWords(tariff.classes, tariff.areas, tuple(sorted(coupons_of(tariff))), tariff.points is not None)
+
+
+def set_vehicle(house: House, signed: Signed, site: SiteId, lot: LotId, gate: GateId, vehicle: str) -> None:
+    """Whoever comes in there is of that class; empty: as the plate tells. Raises `NoSuchWord`."""
+
+    def write(tx: Tx) -> None:
+        row = _of_site(tx, site, lot)
+        if vehicle and vehicle not in words_of(tx, row, house.clock.now()).classes:
+            raise NoSuchWord("the tariff has no such class", field="vehicle")
+        if parking.roles(tx, [gate]).get(gate, (None,))[0] != lot or not parking.set_vehicle(tx, gate, vehicle):
+            raise NotFound("gate")
+
+    changed(house, signed, "lane.changed", f"lot:{lot} gate:{gate}", write)
 
 
 def add_lane(house: House, signed: Signed, site: SiteId, lot: LotId, gate: GateId, role: GateRole) -> None:
@@ -302,6 +350,7 @@ def _lot(lot: LotId, site: SiteId, terms: LotTerms) -> Lot:
         min_certainty=terms.min_certainty,
         echo=terms.echo,
         longest=terms.longest,
+        area=title(terms.area) if terms.area.strip() else "",
     )
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, PassageId, PersonId, StayId, TenantId
 from sealgate.domain.lots import SpaceClass
+from sealgate.domain.plates import CAR
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting
 from sealgate.domain.stays import StayState
 from sealgate.domain.stays_passing import Entered
@@ -156,8 +157,8 @@ def _decided(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
     return turn_away(scene, note(scene), Reason.UNKNOWN, scene.means) if row is None else leaves(scene, price, row)
 
 
-def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = "car") -> Drawn:
-    """A car without a readable plate comes in by a ticket. Raises `NoLane` at an exit."""
+def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = "") -> Drawn:
+    """A car without a readable plate comes in by a ticket, of its lane's class unless given. Raises `NoLane` at an exit."""
     code = new_secret(tenant)
 
     def decide(scene: Scene) -> Arrival:
@@ -165,7 +166,10 @@ def draw_ticket(house: House, tenant: TenantId, gate: GateId, *, vehicle: str = 
             raise NoLane("entry")
         refused = shut(scene, entering=True)
         hashed = fingerprint(code)
-        return refused or begins(scene, Entered(), vehicle, SpaceClass.VISITORS, note(scene), hashed, Means.QR)
+        if refused is not None:
+            return refused
+        kind = vehicle or scene.lane.vehicle or CAR
+        return begins(scene, Entered(), kind, SpaceClass.VISITORS, note(scene), hashed, Means.QR)
 
     arrival = _at(house, tenant, gate, house.clock.now(), decide)
     return Drawn(arrival, code if arrival.opens else None)

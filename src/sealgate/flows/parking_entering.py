@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sealgate.domain.access import Reason
+from sealgate.domain.calendar import local_day
 from sealgate.domain.ids import StayId
 from sealgate.domain.lots import SpaceClass, space_of
 from sealgate.domain.plates import vehicle_of
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays import VISITOR, Cause, Right, Stay, lost, settled
 from sealgate.domain.stays_calls import CallReason
-from sealgate.domain.stays_passing import Echo, Entered, OpenedBy, enter, go
+from sealgate.domain.stays_passing import Echo, Entered, OpenedBy, Passing, enter, go
 from sealgate.domain.stays_rights import Papers, Turned, right_of
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.overpaid import close_account
@@ -41,7 +43,7 @@ def enters(scene: Scene, price: Price, vehicle: str = "", wanted: SpaceClass | N
     plate, sighting = scene.plate, scene.sighting
     assert plate is not None
     assert sighting is not None
-    vehicle, wanted = vehicle or vehicle_of(plate, sighting.kind), wanted or space_of(sighting.kind)
+    vehicle, wanted = vehicle or scene.lane.vehicle or vehicle_of(plate, sighting.kind), wanted or space_of(sighting.kind)
     refused = shut(scene, entering=True)
     if refused is not None:
         return refused
@@ -53,16 +55,18 @@ def enters(scene: Scene, price: Price, vehicle: str = "", wanted: SpaceClass | N
     undecided = parking.undecided_exits(scene.tx, scene.lot, token, scene.at)
     around, within = parking.family(scene.tx, scene.lot)
     unseen = parking.traces_of(scene.tx, scene.lot, scene.at).exits if scene.late else ()
+    passes = passes_of(scene, plate)
     begun = enter(
         scene.lane,
         scene.at,
         live,
-        passes_of(scene, plate),
+        passes,
         undecided,
         around=around,
         within=within,
         unseen_exits=unseen,
     )
+    begun = replace(begun, came_before=came_before(scene, passes))
     if not (begun.ends or begun.wrong or begun.cause):
         return begins(scene, begun, vehicle, wanted)
     seen = note(scene)
@@ -71,6 +75,14 @@ def enters(scene: Scene, price: Price, vehicle: str = "", wanted: SpaceClass | N
     if begun.cause is not None:
         return _began_and_ended(scene, begun, vehicle, wanted, seen, price)
     return begins(scene, begun, vehicle, wanted, seen)
+
+
+def came_before(scene: Scene, passes: Sequence[Passing]) -> bool:
+    """Whether the same car came into this lot and left it earlier on this local day."""
+    tz = scene.policy.tz
+    today = local_day(scene.at, tz)
+    left = (was for was in passes if was.lot == scene.lot and not was.enters and was.opened and was.at < scene.at)
+    return any(was.entered is not None and local_day(was.entered, tz) == today == local_day(was.at, tz) for was in left)
 
 
 def _once_more(scene: Scene, echo: Echo) -> Arrival:
@@ -108,13 +120,18 @@ def begins(
     if not take_space(scene, right.space, (spaces or 0) - papers.held.get(right.space, 0) if limited else None):
         return _turned(scene, seen, Reason.FULL, means)
     seen = seen or note(scene)
-    stay = _new_stay(scene, begun, vehicle, right)
+    stay = _new_stay(scene, begun, _class_of(papers, right) or vehicle, right)
     if right.reservation is not None:
         parking.use_reservation(scene.tx, right.reservation, stay.stay)
     begin_stay(scene, stay, seen, ticket_hash)
     rule = OpenedBy(right.kind.value)
     record(scene, seen, "stay.entered", Reason.ALLOWED, opens=not scene.late, stay=stay, means=means, rule=rule)
     return Arrival(Outcome.ENTERED, Reason.ALLOWED, not scene.late, seen.passage, stay.stay)
+
+
+def _class_of(papers: Papers, right: Right) -> str:
+    """By the permit that it stands by, where that says so."""
+    return next((use.permit.vehicle for use in papers.permits if use.permit.permit == right.permit), "")
 
 
 def _turned(scene: Scene, seen: Seen | None, reason: Reason, means: Means) -> Arrival:
@@ -134,6 +151,8 @@ def _new_stay(scene: Scene, begun: Entered, vehicle: str, right: Right) -> Stay:
         entered=scene.at,
         right=right,
         vehicle=vehicle,
+        area=lot.area,
+        came_before=begun.came_before,
         bills=lot.bills,
         outer=begun.outer,
         tailgated=scene.tailgating,

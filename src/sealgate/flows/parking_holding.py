@@ -13,6 +13,7 @@ from sealgate.domain.access import Reason
 from sealgate.domain.ids import PersonId
 from sealgate.domain.lots import SpaceClass
 from sealgate.domain.people import PersonKind, first_name
+from sealgate.domain.plates import CAR
 from sealgate.domain.sightings import CodeSighting, FaceSighting, means_of
 from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Ask, Likely
@@ -65,7 +66,7 @@ def _comes_in(scene: Scene, sighting: CodeSighting | FaceSighting) -> Arrival:
     means = means_of(sighting)
     if _inside(scene, scene.holder):
         return turn_away(scene, note(scene), Reason.ALREADY_INSIDE, means)
-    return begins(scene, Entered(), "car", SpaceClass.VISITORS, means=means)
+    return begins(scene, Entered(), scene.lane.vehicle or CAR, SpaceClass.VISITORS, means=means)
 
 
 def _goes_out(scene: Scene, person: PersonId, price: Price) -> Arrival:

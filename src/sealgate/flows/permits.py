@@ -19,7 +19,7 @@ from sealgate.domain.lots import BadPermit, BadValidation, Permit, PermitKind, R
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import normalise
 from sealgate.flows.kit import House, Signed, fingerprint, organisation, seal, unseal
-from sealgate.flows.lots import changed
+from sealgate.flows.lots import NoSuchWord, changed, words_of
 from sealgate.flows.parking_scene import ban_token, permit_token, reservation_token
 from sealgate.flows.rules import title
 from sealgate.ports import Sealed, Token
@@ -71,6 +71,7 @@ class PermitTerms:
     timetable: TimetableId | None = None
     spaces: int = 1
     space: SpaceClass = SpaceClass.PERMITS
+    vehicle: str = ""
     plates: tuple[str, ...] = ()
 
 
@@ -95,13 +96,14 @@ class PlateLine:
 
 @dataclass(frozen=True, slots=True)
 class CouponTerms:
-    """Either `time` off or a `share` in per cent. `uses` None is any number."""
+    """`time` off, a `share` in per cent, or a `coupon` that the lot's tariff names. `uses` None is any number."""
 
     shop: str
     time: timedelta | None
     share: int | None
     until: datetime
     uses: int | None = 1
+    coupon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +212,9 @@ def remove_plate(house: House, signed: Signed, permit: PermitId, token: Token) -
 
 
 def make_coupon(house: House, signed: Signed, site: SiteId, lot: LotId, terms: CouponTerms) -> MadeCoupon:
-    """Raises `BadValidation`, `EndsFirst`."""
+    """Raises `BadValidation`, `EndsFirst`, `NoSuchWord` for a coupon that the lot's tariff of today does not name."""
     now, new = house.clock.now(), ValidationId(house.new_id())
-    given = Validation(new, terms.time, terms.share)
+    given = Validation(new, terms.time, terms.share, terms.coupon)
     if terms.uses is not None and not 1 <= terms.uses <= 1_000_000:
         raise BadValidation("a coupon is used 1 to 1,000,000 times", field="uses")
     _in_order(now, terms.until)
@@ -220,6 +222,8 @@ def make_coupon(house: House, signed: Signed, site: SiteId, lot: LotId, terms: C
 
     def write(tx: Tx) -> MadeCoupon:
         _lot_of(tx, site, lot)
+        if terms.coupon and terms.coupon not in words_of(tx, parking.lot(tx, lot), now).coupons:
+            raise NoSuchWord("the tariff of this garage has no such coupon", field="coupon")
         parking.add_coupon(
             tx, parking.ValidationRow(given, lot, title(terms.shop), coupon_hash(code), now, terms.until, terms.uses)
         )
@@ -234,6 +238,14 @@ def coupons(house: House, signed: Signed, site: SiteId) -> list[parking.Validati
     with house.store.read(signed.tenant) as db:
         found = [row for lot in parking.lots(db, site) for row in parking.coupons(db, lot.lot)]
     return sorted(found, key=lambda row: row.made_at, reverse=True)
+
+
+def named_coupons(house: House, signed: Signed, site: SiteId) -> tuple[str, ...]:
+    """Those that tariffs of the site's garages name today."""
+    signed.need(Permission.PARKING)
+    now = house.clock.now()
+    with house.store.read(signed.tenant) as db:
+        return tuple(sorted({name for lot in parking.lots(db, site) for name in words_of(db, lot, now).coupons}))
 
 
 def coupon_hash(code: str) -> bytes:
@@ -352,6 +364,7 @@ def _made(tx: Tx, new: PermitId, terms: PermitTerms) -> Permit:
         times=None if terms.timetable is None else parse_timetable(_week(tx, terms.timetable)),
         spaces=terms.spaces,
         space=terms.space,
+        vehicle=title(terms.vehicle) if terms.vehicle.strip() else "",
     )
 
 

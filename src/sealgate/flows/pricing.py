@@ -16,6 +16,7 @@ from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.ids import TenantId
 from sealgate.domain.lots import Lot, Stretch, Validation, uncovered
 from sealgate.domain.stays import Stay
+from sealgate.domain.tariff_case import coupons_of, permits_of
 from sealgate.domain.tariff_errors import NotInForce
 from sealgate.domain.tariff_file import read_tariff
 from sealgate.domain.tariff_model import Coupon, Tariff
@@ -43,15 +44,27 @@ def bill_at(db: Reader, stay: Stay, at: datetime) -> Bill:
     lot = parking.lot(db, stay.lot)
     tariff = tariff_for(db, lot, stay.entered)
     until = max(stay.left or at, stay.entered)
-    given = Circumstances(
+    return price(tariff, stay.entered, until, _circumstances(db, stay, lot, tariff, until))
+
+
+def _circumstances(db: Reader, stay: Stay, lot: Lot, tariff: Tariff, until: datetime) -> Circumstances:
+    """All that a tariff is told of a live stay; a word that this version does not know is not told."""
+    permit = None if stay.right.permit is None else parking.permit(db, stay.right.permit)
+    kind = "" if permit is None else permit.permit.kind.value
+    given = stay.validations
+    return Circumstances(
         vehicle=stay.vehicle if not tariff.classes or stay.vehicle in tariff.classes else "",
-        tags=frozenset({stay.right.kind.value, stay.right.space.value}),
-        reliefs=tuple(_relief(number, given) for number, given in enumerate(stay.validations)),
+        area=stay.area if not tariff.areas or stay.area in tariff.areas else "",
+        tags=frozenset({stay.right.kind.value, stay.right.space.value, kind} - {""}),
+        permit=kind if kind in permits_of(tariff) else "",
+        coupons=tuple(sorted({one.coupon for one in given} & coupons_of(tariff))),
+        reliefs=tuple(_relief(number, one) for number, one in enumerate(given) if one.time or one.share),
+        points=sum(one.points or 0 for one in given),
         paid=_paid(db, stay, until),
-        only=_charged(db, stay, lot, until),
+        only=_charged(db, stay, lot, permit, until),
         lost_ticket=stay.ticket_lost is not None,
+        came_before=stay.came_before,
     )
-    return price(tariff, stay.entered, until, given)
 
 
 def grace_of(db: Reader, stay: Stay) -> timedelta:
@@ -89,10 +102,11 @@ def _paid(db: Reader, stay: Stay, until: datetime) -> tuple[datetime, ...]:
     return tuple(sorted(min(max(one, stay.entered), until) for one in at if one is not None))
 
 
-def _charged(db: Reader, stay: Stay, lot: Lot, until: datetime) -> tuple[tuple[datetime, datetime], ...] | None:
+def _charged(
+    db: Reader, stay: Stay, lot: Lot, row: parking.PermitRow | None, until: datetime
+) -> tuple[tuple[datetime, datetime], ...] | None:
     """The parts that are charged: not those spent in a lot within, nor those that a permit covers. None: all of it."""
     parts = stay.stretches(until)
-    row = None if stay.right.permit is None else parking.permit(db, stay.right.permit)
     if row is not None:
         tz = zone(places.site(db, lot.site).time_zone)
         holidays = frozenset(holiday.day for holiday in places.holidays(db, lot.site))

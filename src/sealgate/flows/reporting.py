@@ -1,21 +1,19 @@
 """Reports: what came in, who stood how long, what went wrong. Reads only; nothing here names a plate.
 
 The surprising thing: money is counted on the local day on which it moved, a refund on its own day, so a day that was
-reported does not change afterwards. The list of forced openings names operators and is journaled.
+reported does not change afterwards. Openings by hand name operators: `flows/openings`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sealgate.domain.approvals import Kind
 from sealgate.domain.calendar import DAY, local_day, zone
 from sealgate.domain.errors import Invalid, NotFound
 from sealgate.domain.ids import LotId, SiteId
@@ -23,19 +21,13 @@ from sealgate.domain.lots import Lot
 from sealgate.domain.operators import Permission
 from sealgate.domain.reconciliation import Movement
 from sealgate.domain.stays_calls import CallReason
-from sealgate.flows import approving
-from sealgate.flows.approving import Wanted
-from sealgate.flows.kit import House, Signed, unseal
-from sealgate.flows.parking_scene import detail_place
-from sealgate.privacy import journal
+from sealgate.flows.kit import House, Signed
 from sealgate.store import parking, places
 from sealgate.store.engine import Reader
 from sealgate.store.parking import reports
 from sealgate.store.parking.reports import Asked, Moved, Stood
-from sealgate.vault.errors import KeyDestroyed
 
 LONGEST = timedelta(days=93)
-MOST_FORCED = 1000
 HOUR = timedelta(hours=1)
 LENGTHS = tuple(timedelta(minutes=m) for m in (15, 30, 60, 120, 240, 480, 720, 1440, 4320))
 """Stays are counted up to each of these, and beyond the last."""
@@ -46,6 +38,12 @@ Found = TypeVar("Found")
 
 class ReportTooLong(Invalid):
     code = "report.too-long"
+
+
+class ReportTooLarge(Invalid):
+    """More lines than are counted at once. A sum over a part of them would be wrong, so none is told."""
+
+    code = "report.too-large"
 
 
 class ReportBackwards(Invalid):
@@ -124,16 +122,6 @@ class Lengths:
 
 
 @dataclass(frozen=True, slots=True)
-class ForcedLine:
-    """`by` and `why` are empty where the day's key is destroyed."""
-
-    at: datetime
-    gate: str
-    by: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Misread:
     """One day: cars that left, those of them whose plate needed the desk, and the calls by reason."""
 
@@ -160,7 +148,7 @@ def revenue(house: House, signed: Signed, asking: Asking) -> list[DaySum]:
     """A line for each day and currency; days without money too, in the currencies of the other days."""
 
     def read(db: Reader, span: Span) -> list[DaySum]:
-        rows = reports.moved(db, span.names, span.since, span.until)
+        rows = _moved(db, span.names, span.since, span.until)
         by_day = _grouped(rows, lambda row: (local_day(row.at, span.tz), row.currency))
         currencies = sorted({row.currency for row in rows})
         return [DaySum(day, _summed(currency, by_day[day, currency])) for day in days_of(asking) for currency in currencies]
@@ -172,7 +160,7 @@ def means(house: House, signed: Signed, asking: Asking) -> list[MeansSum]:
     """By what people paid, the largest first."""
 
     def read(db: Reader, span: Span) -> list[MeansSum]:
-        rows = reports.moved(db, span.names, span.since, span.until)
+        rows = _moved(db, span.names, span.since, span.until)
         grouped = _grouped(rows, lambda row: (row.provider, row.currency))
         lines = [MeansSum(provider, _summed(currency, some)) for (provider, currency), some in grouped.items()]
         return sorted(lines, key=lambda line: (line.sum.currency, -line.sum.came, line.provider))
@@ -182,7 +170,7 @@ def means(house: House, signed: Signed, asking: Asking) -> list[MeansSum]:
 
 def occupancy(house: House, signed: Signed, asking: Asking) -> Occupancy:
     def read(db: Reader, span: Span) -> Occupancy:
-        stays = reports.stood(db, span.names, span.earliest, span.until)
+        stays = _stood(db, span.names, span.earliest, span.until)
         return _occupied(stays, asking, span, min(span.until, house.clock.now()))
 
     return _read(house, signed, asking, read)
@@ -190,7 +178,7 @@ def occupancy(house: House, signed: Signed, asking: Asking) -> Occupancy:
 
 def lengths(house: House, signed: Signed, asking: Asking) -> Lengths:
     def read(db: Reader, span: Span) -> Lengths:
-        stays = reports.stood(db, span.names, span.earliest, span.until)
+        stays = _stood(db, span.names, span.earliest, span.until)
         took = [stay.until - stay.entered for stay in stays if stay.seen_leaving and stay.until and stay.until >= span.since]
         counted = Counter(next((upto for upto in LENGTHS if length <= upto), None) for length in took)
         lines = tuple(Length(upto, counted[upto]) for upto in (*LENGTHS, None))
@@ -199,46 +187,12 @@ def lengths(house: House, signed: Signed, asking: Asking) -> Lengths:
     return _read(house, signed, asking, read)
 
 
-def forced(house: House, signed: Signed, asking: Asking, purpose: str | None = None) -> list[ForcedLine]:
-    """Openings by hand at the lanes, newest first: at most a thousand. That somebody looked is journaled.
-
-    With a `purpose` it is to be taken along, with the names of operators: raises `PurposeNeeded`, `NeedsSecond`.
-    """
-    signed.need(Permission.SEE_REPORTS)
-    with house.store.begin(signed.tenant, signed.actor) as tx:
-        span = _span(tx, asking)
-        gates = {row.gate: row.name for row in places.gates(tx, asking.site)}
-        rows, why = _forced_rows(tx, span, asking), ""
-        if purpose is not None:
-            why = approving.cleared(house, tx, signed, _forced_wanted(asking, len(rows)), purpose)
-        lines = [_forced_line(house, tx, row, gates[row.gate], span.tz) for row in rows]
-        action = "forced.listed" if purpose is None else "forced.taken"
-        journal.write(tx, house.keyring, house.clock.now(), action, object=f"site:{asking.site}", purpose=why)
-    return lines
-
-
-def forced_wanted(house: House, signed: Signed, asking: Asking) -> Wanted:
-    signed.need(Permission.SEE_REPORTS)
-    with house.store.read(signed.tenant) as db:
-        return _forced_wanted(asking, len(_forced_rows(db, _span(db, asking), asking)))
-
-
-def _forced_wanted(asking: Asking, rows: int) -> Wanted:
-    thing = f"forced:{asking.site}:{asking.since}:{asking.until}:{asking.lot or ''}"
-    return Wanted(Kind.FORCED, thing, rows, asking.site)
-
-
-def _forced_rows(db: Reader, span: Span, asking: Asking) -> list[reports.Opened]:
-    lanes = [gate for lot in span.names for gate, _ in parking.lanes_of(db, lot)]
-    return reports.forced(db, asking.site, lanes, span.since, span.until, MOST_FORCED)
-
-
 def misreads(house: House, signed: Signed, asking: Asking) -> list[Misread]:
     def read(db: Reader, span: Span) -> list[Misread]:
-        calls = _grouped(reports.asked(db, span.names, span.since, span.until), lambda row: local_day(row.at, span.tz))
+        calls = _grouped(_asked(db, span.names, span.since, span.until), lambda row: local_day(row.at, span.tz))
         left = Counter(
             local_day(stay.until, span.tz)
-            for stay in reports.stood(db, span.names, span.earliest, span.until)
+            for stay in _stood(db, span.names, span.earliest, span.until)
             if stay.seen_leaving and stay.until is not None
         )
         return [Misread(day, left[day], dict(Counter(call.reason for call in calls[day]))) for day in days_of(asking)]
@@ -248,7 +202,7 @@ def misreads(house: House, signed: Signed, asking: Asking) -> list[Misread]:
 
 def differences(house: House, signed: Signed, asking: Asking) -> list[parking.DifferenceRow]:
     """Of the statements of those days: of the whole organisation, for a provider's account knows no site."""
-    return _read(house, signed, asking, lambda db, _: reports.differences(db, asking.since, asking.until))
+    return _read(house, signed, asking, lambda db, _: _whole(reports.differences(db, asking.since, asking.until)))
 
 
 def today(house: House, signed: Signed, site: SiteId, lot: LotId) -> Today:
@@ -259,11 +213,11 @@ def today(house: House, signed: Signed, site: SiteId, lot: LotId) -> Today:
 
     def read(db: Reader, span: Span) -> Today:
         week = timedelta(days=7)
-        before = reports.moved(db, [lot], span.since - week, now - week)
-        calls: Sequence[Asked] = reports.asked(db, [lot], span.since, now + HOUR)
-        stays = reports.stood(db, [lot], span.earliest, now + HOUR)
+        before = _moved(db, [lot], span.since - week, now - week)
+        calls: Sequence[Asked] = _asked(db, [lot], span.since, now + HOUR)
+        stays = _stood(db, [lot], span.earliest, now + HOUR)
         return Today(
-            sums=_sums(reports.moved(db, [lot], span.since, now + HOUR)),
+            sums=_sums(_moved(db, [lot], span.since, now + HOUR)),
             before=_sums(before),
             left=sum(stay.seen_leaving and stay.until is not None and stay.until >= span.since for stay in stays),
             calls=len(calls),
@@ -311,6 +265,30 @@ def _read(house: House, signed: Signed, asking: Asking, read: Callable[[Reader, 
     signed.need(Permission.SEE_REPORTS)
     with house.store.read(signed.tenant) as db:
         return read(db, _span(db, asking))
+
+
+def _moved(db: Reader, lots: Sequence[LotId], since: datetime, until: datetime) -> list[Moved]:
+    return _whole(reports.moved(db, lots, since, until))
+
+
+def stood(db: Reader, span: Span) -> list[Stood]:
+    """Stays that may touch the time that was asked for. Raises `ReportTooLarge`."""
+    return _stood(db, span.names, span.earliest, span.until)
+
+
+def _stood(db: Reader, lots: Sequence[LotId], earliest: datetime, until: datetime) -> list[Stood]:
+    return _whole(reports.stood(db, lots, earliest, until))
+
+
+def _asked(db: Reader, lots: Sequence[LotId], since: datetime, until: datetime) -> list[Asked]:
+    return _whole(reports.asked(db, lots, since, until))
+
+
+def _whole(rows: list[Found]) -> list[Found]:
+    """Raises `ReportTooLarge` where the store had more rows than it gives at once."""
+    if len(rows) > reports.MOST_ROWS:
+        raise ReportTooLarge("too much happened in these days", field="until", hint="Choose fewer days, or one garage")
+    return rows
 
 
 def _midnight(day: date, tz: ZoneInfo) -> datetime:
@@ -389,13 +367,3 @@ def _day_taken(day: date, counted: Sequence[tuple[int, int]]) -> DayTaken:
 
 def _mean(counts: Sequence[int]) -> float:
     return sum(counts) / len(counts) if counts else 0.0
-
-
-def _forced_line(house: House, db: Reader, row: reports.Opened, gate: str, tz: ZoneInfo) -> ForcedLine:
-    bare = ForcedLine(row.at.astimezone(tz), gate, "", "")
-    if row.detail is None:
-        return bare
-    with suppress(KeyDestroyed):
-        what = unseal(house, detail_place(db.tenant, row.passage), row.detail)
-        return ForcedLine(bare.at, gate, str(what.get("by", "")), str(what.get("why", "")))
-    return bare

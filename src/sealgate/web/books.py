@@ -24,10 +24,10 @@ from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, again, redirect, render
 from sealgate.web.guard import takes
 from sealgate.web.i18n import _
-from sealgate.web.report_sheets import invoices_sheet, provider_said
-from sealgate.web.reports import XLSX, as_file
+from sealgate.web.report_sheets import invoice_heads, invoice_row, invoices_sheet, provider_said
+from sealgate.web.reports import XLSX, as_file, as_stream
 from sealgate.web.rules import NotADay
-from sealgate.web.sheets import csv_of, xlsx_of
+from sealgate.web.sheets import csv_pieces, xlsx_of
 from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/books")
@@ -133,7 +133,7 @@ def settle(request: Request, page: AtPage, difference: UUID, why: Text = "") -> 
 @router.get("/invoices")
 def invoices(request: Request, page: AtPage, issued: bool = False) -> Response:  # noqa: FBT001, FBT002  FastAPI reads it by name
     found = invoicing.requests(page.house, page.signed, issued=issued)
-    return render(request, "invoices.html", found=found, issued=issued, **_common(page))
+    return render(request, "invoices.html", found=found, issued=issued, most=invoicing.MOST_SHOWN, **_common(page))
 
 
 @router.get("/invoices/file")  # before the page of an invoice, whose address it would be
@@ -144,10 +144,11 @@ def ask_invoices(request: Request, page: AtPage) -> Response:
 @router.post("/invoices/file")
 def take_invoices(request: Request, page: AtPage, given: AsTyped) -> Response:
     def made(purpose: str, form: str) -> Response:
-        sheet = invoices_sheet(page.words, invoicing.export(page.house, page.signed, purpose), page.local)
+        wanted = invoicing.export(page.house, page.signed, purpose)
         if form == "csv":
-            return as_file(csv_of(sheet), "text/csv", "invoices.csv")
-        return as_file(xlsx_of([sheet]), XLSX, "invoices.xlsx")
+            rows = (invoice_row(page.words, one, page.local) for one in wanted)
+            return as_stream(csv_pieces(invoice_heads(page.words), rows), "text/csv", "invoices.csv")
+        return as_file(xlsx_of([invoices_sheet(page.words, wanted, page.local)]), XLSX, "invoices.xlsx")
 
     return taking.take(request, page, _offer(page), given, made)
 

@@ -44,7 +44,7 @@ from sealgate.web.voice import Side
 router = APIRouter(prefix="/desk")
 Text = Annotated[str, Form(max_length=1000)]
 TOPICS = ("call", "stay", voice.TOPIC)
-FIELDS = {Act.PLATE: "plate", Act.REDUCE: "share"}
+FIELDS = {Act.PLATE: "plate", Act.REDUCE: "share", Act.DESCRIBE: "vehicle", Act.POINTS: "points"}
 """The dialog that a refused decision opens again: by its field, and for all others the words."""
 
 DONE: Mapping[Act, str] = {
@@ -57,6 +57,8 @@ DONE: Mapping[Act, str] = {
     Act.WAIVE: _("Waived and opened by hand. Your words are in the journal."),
     Act.REDUCE: _("Reduced. The new sum is on the lane’s screen."),
     Act.LOST_TICKET: _("The ticket is lost. Its price is on the lane’s screen."),
+    Act.DESCRIBE: _("Noted. The bill below goes by it."),
+    Act.POINTS: _("The points are on the bill below"),
     Act.NOT_OPEN: _("Not opened. The call is done."),
     Act.BLOCK: _("Done. The journal has it."),
     Act.MAINTENANCE: _("Maintenance is called"),
@@ -197,9 +199,13 @@ def decide(
     why: Text = "",
     plate: Annotated[str, Form(max_length=100)] = "",
     share: Annotated[str, Form(max_length=5)] = "",
+    vehicle: Annotated[str, Form(max_length=100)] = "",
+    area: Annotated[str, Form(max_length=100)] = "",
+    points: Annotated[str, Form(max_length=9)] = "",
     stay: UUID | None = None,
 ) -> Response:
-    given = Decision(act, why, plate, int(share) if share.isdigit() else 0, StayId(stay) if stay else None)
+    named = StayId(stay) if stay else None
+    given = Decision(act, why, plate, _figure(share), named, vehicle, area, _figure(points))
     try:
         decided = assist_acts.decide(page.house, page.signed, CallId(call), given, prices(page.house, page.signed.tenant))
     except CallTaken as first:
@@ -209,6 +215,10 @@ def decide(
             raise
         return _again(request, page, CallId(call), given, refused)
     return redirect(request, "/desk" if decided.ends else f"/desk/calls/{call}", _toast(act, decided))
+
+
+def _figure(typed: str) -> int:
+    return int(typed) if typed.isdecimal() else 0
 
 
 def _toast(act: Act, decided: Decided) -> str:

@@ -43,6 +43,7 @@ class Typed:
     min_certainty: str
     echo: str
     longest: str
+    area: str
     spaces: Mapping[str, str]
 
 
@@ -56,6 +57,7 @@ def typed(
     min_certainty: Text = "0.93",
     echo: Text = "45",
     longest: Text = "30",
+    area: Text = "",
     spaces_visitors: Text = "",
     spaces_permits: Text = "",
     spaces_disabled: Text = "",
@@ -63,7 +65,7 @@ def typed(
 ) -> Typed:
     counts = (spaces_visitors, spaces_permits, spaces_disabled, spaces_electric)
     spaces = {space.value: text[:10] for space, text in zip(SpaceClass, counts, strict=True)}
-    return Typed(name, tariff, visitors, doubt, parent, zone, min_certainty, echo, longest, spaces)
+    return Typed(name, tariff, visitors, doubt, parent, zone, min_certainty, echo, longest, area[:80], spaces)
 
 
 AsTyped = Annotated[Typed, Depends(typed)]
@@ -114,6 +116,16 @@ def remove_lane(request: Request, page: AtPage, lot: UUID, gate: UUID) -> Respon
     return redirect(request, f"{_address(page, lot)}/settings", said=_("The gate is no lane any more"))
 
 
+@router.post("/{lot}/lanes/{gate}/class")
+def set_vehicle(request: Request, page: AtPage, lot: UUID, gate: UUID, vehicle: Text = "") -> Response:
+    """For whom this lane is: whoever comes in there is of that class of the tariff."""
+    try:
+        lots.set_vehicle(page.house, page.signed, page.here.site, LotId(lot), GateId(gate), vehicle[:100])
+    except Refused as refused:
+        return _again(request, "garage_settings.html", refused, _settings(page, LotId(lot)))
+    return redirect(request, f"{_address(page, lot)}/settings", said=_("Saved"))
+
+
 @router.post("/{lot}/count")
 def set_count(request: Request, page: AtPage, lot: UUID, space: Text = "", taken: Text = "") -> Response:
     try:
@@ -154,6 +166,7 @@ def _terms(given: Typed) -> LotTerms:
         min_certainty=_real(given.min_certainty, "min_certainty"),
         echo=timedelta(seconds=whole(given.echo, "echo")),
         longest=timedelta(days=whole(given.longest, "longest")),
+        area=given.area,
     )
 
 
@@ -190,6 +203,7 @@ def _as_typed(lot: Lot) -> Typed:
         min_certainty=f"{lot.min_certainty:g}",
         echo=f"{lot.echo.total_seconds():.0f}",
         longest=str(lot.longest.days),
+        area=lot.area,
         spaces={space.value: str(lot.capacity[space]) if space in lot.capacity else "" for space in SpaceClass},
     )
 

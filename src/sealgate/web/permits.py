@@ -56,6 +56,7 @@ def add_permit(
     plates: Text = "",
     spaces: Text = "1",
     space: Text = "",
+    vehicle: Text = "",
     since: Text = "",
     until: Text = "",
     timetable: Text = "",
@@ -64,7 +65,8 @@ def add_permit(
 ) -> Response:
     given = {
         "kind": kind, "holder": holder[:300], "plates": plates[:20_000], "spaces": spaces, "space": space,
-        "since": since, "until": until, "timetable": timetable, "lots": (lot or [])[:100], "zones": (zone or [])[:100],
+        "vehicle": vehicle[:80], "since": since, "until": until, "timetable": timetable,
+        "lots": (lot or [])[:100], "zones": (zone or [])[:100],
     }  # fmt: skip
     try:
         made = permits.add_permit(page.house, page.signed, _terms(page, given))
@@ -113,15 +115,18 @@ def make_coupon(
     gives: Text = "time",
     minutes: Text = "",
     share: Text = "",
+    coupon: Text = "",
     uses: Text = "",
     until: Text = "",
 ) -> Response:
-    given = {"lot": lot, "shop": shop, "gives": gives, "minutes": minutes, "share": share, "uses": uses, "until": until}
+    given = {"lot": lot, "shop": shop, "gives": gives, "minutes": minutes, "share": share, "coupon": coupon, "uses": uses}
+    given["until"] = until
     try:
         terms = CouponTerms(
             shop=shop,
             time=timedelta(minutes=whole(minutes, "minutes")) if gives == "time" else None,
-            share=None if gives == "time" else whole(share, "share"),
+            share=whole(share, "share") if gives == "share" else None,
+            coupon=coupon[:100] if gives == "coupon" else "",
             until=_end_of(page, until, "until"),
             uses=whole(uses, "uses") if uses.strip() else None,
         )
@@ -205,7 +210,7 @@ def _nothing_typed(page: Page) -> dict[str, Any]:
     found = _lots(page)
     only = [str(found[0][0])] if len(found) == 1 else []
     today = page.local(page.house.clock.now()).date().isoformat()
-    texts = dict.fromkeys(("holder", "plates", "until", "timetable"), "")
+    texts = dict.fromkeys(("holder", "plates", "until", "timetable", "vehicle"), "")
     return {
         **texts, "kind": PermitKind.PERMIT.value, "spaces": "1", "space": SpaceClass.PERMITS.value,
         "since": today, "lots": only, "zones": [],
@@ -241,6 +246,7 @@ def _terms(page: Page, given: dict[str, Any]) -> PermitTerms:
         timetable=TimetableId(_id(given["timetable"], "timetable")) if given["timetable"] else None,
         spaces=whole(given["spaces"], "spaces"),
         space=_space(given["space"]),
+        vehicle=given["vehicle"],
         plates=tuple(permits.typed_plates(given["plates"])),
     )
 
@@ -264,9 +270,16 @@ def _permit(page: Page, permit: PermitId) -> dict[str, Any]:
 
 def _coupons(page: Page) -> dict[str, Any]:
     week = (page.local(page.house.clock.now()).date() + 7 * DAY).isoformat()
-    given = {"lot": "", "shop": "", "gives": "time", "minutes": "120", "share": "", "uses": "1", "until": week}
+    given = {"lot": "", "shop": "", "gives": "time", "minutes": "120", "share": "", "coupon": "", "uses": "1", "until": week}
     found = permits.coupons(page.house, page.signed, page.here.site)
-    return {"rows": found, "lots": _lots(page), "now": page.house.clock.now(), "given": given}
+    named = permits.named_coupons(page.house, page.signed, page.here.site)
+    return {
+        "rows": found,
+        "named": [(name, name) for name in named],
+        "lots": _lots(page),
+        "now": page.house.clock.now(),
+        "given": given,
+    }
 
 
 def _bans(page: Page) -> dict[str, Any]:

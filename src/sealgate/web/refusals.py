@@ -319,6 +319,7 @@ REFUSALS: Mapping[str, Sentence] = {
     "form.not-whole": Sentence(_("Type a whole figure"), _("Such as 120")),
     "parking.no-lane": Sentence(_("This gate belongs to no garage"), _("Add it in the garage’s settings")),
     "stay.over": Sentence(_("The stay has changed meanwhile. Nothing was changed."), _AGAIN),
+    "lot.no-such-word": Sentence(_("This garage’s tariff does not know that"), _("Choose what it names")),
     "lot.gate-taken": Sentence(_("This gate belongs to a garage already"), _("Remove it there first")),
     "permit.no-plates": Sentence(_("A permit is for 1 to 500 cars"), _("Type one plate a line")),
     "permit.ends-first": Sentence(_("The end lies before the beginning, or is over"), _("Choose a later one")),
@@ -326,6 +327,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "ban.no-reason": Sentence(_("Say why"), _("A few words are enough")),
     "tariff.other-name": Sentence(_("The text has another name than this tariff"), _("Keep the name, or write a tariff anew")),
     "tariff.day-passed": Sentence(_("Cars have come in by the rules of that day"), _("Choose today or later")),
+    "report.too-large": Sentence(
+        _("Too much happened in these days to count it at once"), _("Choose fewer days, or one garage")
+    ),
     "report.too-long": Sentence(_("A report covers at most 93 days"), _("Choose fewer days")),
     "report.backwards": Sentence(_("The last day lies before the first"), _("Choose them the other way round")),
     "lot.invalid": Sentence(_("The terms of the garage do not fit"), _("The bounds stand under each field")),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from sealgate.domain.money import Money
 from sealgate.domain.stays_calls import CallReason
 from sealgate.flows.invoicing import Wanted
-from sealgate.flows.reporting import DaySum, ForcedLine, Lengths, MeansSum, Misread, Occupancy, Sum
+from sealgate.flows.openings import ForcedLine
+from sealgate.flows.reporting import DaySum, Lengths, MeansSum, Misread, Occupancy, Sum
 from sealgate.store.parking import DifferenceRow
 from sealgate.web.i18n import Words, _
 from sealgate.web.reports_drawn import length_said
-from sealgate.web.sheets import Cell, Sheet
+from sealgate.web.sheets import MOST_IN_BOOK, Cell, Sheet, bounded
 
 Rows = tuple[tuple[Cell, ...], ...]
 
@@ -62,9 +63,23 @@ def lengths_sheet(words: Words, found: Lengths) -> Sheet:
     return _sheet(words, "lengths", _("Stay lengths"), (_("Length"), _("Stays"), _("Per cent")), rows)
 
 
-def forced_sheet(words: Words, lines: Sequence[ForcedLine]) -> Sheet:
-    rows: Rows = tuple((line.at, line.gate, line.by, line.why) for line in lines)
-    return _sheet(words, "forced", _("Forced openings"), (_("Time"), _("Gate"), _("Opened by"), _("Why")), rows)
+def forced_row(line: ForcedLine) -> tuple[Cell, ...]:
+    return line.at, line.gate, line.by, line.why
+
+
+def forced_sheet(words: Words, lines: Iterable[ForcedLine]) -> Sheet:
+    rows = bounded(map(forced_row, lines), len(_FORCED), cut_said(words))
+    return _sheet(words, "forced", _("Forced openings"), _FORCED, rows)
+
+
+def forced_heads(words: Words) -> tuple[str, ...]:
+    return tuple(words.gettext(head) for head in _FORCED)
+
+
+def cut_said(words: Words) -> str:
+    """The last row of a workbook that could not hold them all."""
+    told = words.gettext(_("Cut after %(n)s rows. The CSV has them all."))
+    return told % {"n": words.number(MOST_IN_BOOK)}
 
 
 def misreads_sheet(words: Words, lines: Sequence[Misread]) -> Sheet:
@@ -96,17 +111,17 @@ def reconciliation_sheet(words: Words, lines: Sequence[DifferenceRow]) -> Sheet:
     return _sheet(words, "reconciliation", _("Reconciliation"), heads, rows)
 
 
-def invoices_sheet(words: Words, wanted: Sequence[Wanted], local: Callable[[datetime], datetime]) -> Sheet:
+def invoices_sheet(words: Words, wanted: Iterable[Wanted], local: Callable[[datetime], datetime]) -> Sheet:
     """One row for each invoice that is to be issued, with all that it needs."""
-    rows = tuple(_invoice_row(words, one, local) for one in wanted)
-    heads = (
-        _("Receipt"), _("Made out to"), _("Tax number"), _("E-mail"), _("Sum"), _("Currency"), _("Paid on"), _("Paid by"),
-        _("Garage"), _("Entered"), _("Left"),
-    )  # fmt: skip
-    return _sheet(words, "invoices", _("Invoices"), heads, rows)
+    rows = bounded((invoice_row(words, one, local) for one in wanted), len(_INVOICES), cut_said(words))
+    return _sheet(words, "invoices", _("Invoices"), _INVOICES, rows)
 
 
-def _invoice_row(words: Words, one: Wanted, local: Callable[[datetime], datetime]) -> tuple[Cell, ...]:
+def invoice_heads(words: Words) -> tuple[str, ...]:
+    return tuple(words.gettext(head) for head in _INVOICES)
+
+
+def invoice_row(words: Words, one: Wanted, local: Callable[[datetime], datetime]) -> tuple[Cell, ...]:
     said = one.request
     who: tuple[Cell, ...] = ("", "", "") if said is None else (said.title, said.tax_number, said.email)
     left = None if one.left is None else _wall(local(one.left))
@@ -119,6 +134,11 @@ def _wall(at: datetime) -> datetime:
     return at.replace(tzinfo=None, microsecond=0)
 
 
+_FORCED = (_("Time"), _("Gate"), _("Opened by"), _("Why"))
+_INVOICES = (
+    _("Receipt"), _("Made out to"), _("Tax number"), _("E-mail"), _("Sum"), _("Currency"), _("Paid on"), _("Paid by"),
+    _("Garage"), _("Entered"), _("Left"),
+)  # fmt: skip
 _MONEY = (_("Came"), _("Sent back"), _("Left over"), _("Currency"), _("Payments"))
 
 

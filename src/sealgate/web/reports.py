@@ -5,8 +5,7 @@ An address holds what was asked (days and lot), never who; the drawing says noth
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,17 +14,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import LotId
 from sealgate.domain.operators import Permission
-from sealgate.flows import exchange, lots, reporting
+from sealgate.flows import exchange, lots, openings, reporting
 from sealgate.flows.reporting import Asking
 from sealgate.web import taking
 from sealgate.web.frame import AtPage, Page, again, render
 from sealgate.web.i18n import Words, _
 from sealgate.web.report_sheets import (
+    forced_heads,
+    forced_row,
     forced_sheet,
     hours_sheet,
     lengths_sheet,
@@ -47,7 +48,7 @@ from sealgate.web.reports_drawn import (
     revenue_plot,
 )
 from sealgate.web.rules import NotADay
-from sealgate.web.sheets import Cell, Sheet, csv_of, xlsx_of
+from sealgate.web.sheets import Cell, Sheet, csv_of, csv_pieces, xlsx_of
 from sealgate.web.taking import AsTyped, Offer
 
 router = APIRouter(prefix="/s/{site}/reports")
@@ -63,6 +64,8 @@ class Report:
     sheets: tuple[Sheet, ...]
     whole: str = ""
 
+
+Make = Callable[[Page, Asking], Report]
 
 NAMES = {
     "revenue": _("Revenue"),
@@ -114,21 +117,17 @@ def take_file(request: Request, page: AtPage, name: str, asked: AsChosen, given:
     asking = _asking(page, asked)
 
     def made(purpose: str, form: str) -> Response:
-        named = _forced(page, asking, purpose)
+        lines = openings.every_forced(page.house, page.signed, asking, purpose)
+        called = _called(name, asking, form)
+        if name == "forced" and form == "csv":
+            return as_stream(csv_pieces(forced_heads(page.words), map(forced_row, lines)), "text/csv", called)
+        named = forced_sheet(page.words, lines)
         if name == "forced":
-            return _named_file(named, form, _called(name, asking, form))
+            return as_file(xlsx_of([named]), XLSX, called)
         rest = [sheet for key, make in REPORTS.items() if key != "forced" for sheet in make(page, asking).sheets]
-        return as_file(xlsx_of([*rest, *named.sheets]), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
+        return as_file(xlsx_of([*rest, named]), XLSX, f"reports-{asking.since}-{asking.until}.xlsx")
 
     return taking.take(request, page, _offer(page, name, asked), given, made)
-
-
-def _named_file(report: Report, form: str, called: str) -> Response:
-    return (
-        as_file(csv_of(report.sheets[0]), "text/csv", called)
-        if form == "csv"
-        else as_file(xlsx_of(report.sheets), XLSX, called)
-    )
 
 
 def _offer(page: Page, name: str, asked: Chosen) -> Offer:
@@ -136,16 +135,15 @@ def _offer(page: Page, name: str, asked: Chosen) -> Offer:
         raise NotFound("report")
     asking = _asking(page, asked)
     back = f"/s/{page.here.site}/reports/forced?from={asking.since}&to={asking.until}&lot={asking.lot or ''}"
-    wanted = reporting.forced_wanted(page.house, page.signed, asking)
+    wanted = openings.forced_wanted(page.house, page.signed, asking)
     return Offer(wanted, back, ("csv", "xlsx") if name == "forced" else ("xlsx",))
 
 
 @router.get("/apds.json")
 def apds(page: AtPage, asked: AsChosen) -> Response:
     """The same time in the terms of ISO/TS 5206-1, without plates."""
-    found = exchange.export(page.house, page.signed, _asking(page, asked))
-    text = json.dumps(found, ensure_ascii=False, indent=1).encode()
-    return as_file(text, "application/json", f"apds-{page.here.site}.json")
+    pieces = exchange.export(page.house, page.signed, _asking(page, asked)).pieces()
+    return as_stream((piece.encode() for piece in pieces), "application/json", f"apds-{page.here.site}.json")
 
 
 @router.get("/{name}.csv")
@@ -240,12 +238,12 @@ def _means(page: Page, asking: Asking) -> Report:
     return Report(means_plot(page.words, lines, names) if lines else None, (means_sheet(page.words, lines),))
 
 
-def _forced(page: Page, asking: Asking, purpose: str | None = None) -> Report:
-    lines = reporting.forced(page.house, page.signed, asking, purpose)
-    drawn = forced_plot(page.words, lines, reporting.days_of(asking)) if lines else None
-    cut = page.words.gettext(_("Only the newest are listed, %(n)s of them. Choose fewer days to see the others."))
-    told = cut % {"n": page.words.number(len(lines))} if len(lines) >= reporting.MOST_FORCED else ""
-    return Report(drawn, (forced_sheet(page.words, lines),), told)
+def _forced(page: Page, asking: Asking) -> Report:
+    found = openings.forced(page.house, page.signed, asking)
+    drawn = forced_plot(page.words, found.by_day, reporting.days_of(asking)) if found.lines else None
+    cut = page.words.gettext(_("The newest %(n)s of %(all)s. The CSV has them all."))
+    counts = {"n": page.words.number(len(found.lines)), "all": page.words.number(found.by_day.total())}
+    return Report(drawn, (forced_sheet(page.words, found.lines),), cut % counts if found.cut else "")
 
 
 def _misreads(page: Page, asking: Asking) -> Report:
@@ -261,7 +259,7 @@ def _reconciliation(page: Page, asking: Asking) -> Report:
     return Report(drawn, (reconciliation_sheet(page.words, lines),), whole)
 
 
-REPORTS: dict[str, Callable[[Page, Asking], Report]] = {
+REPORTS: dict[str, Make] = {
     "revenue": _revenue,
     "occupancy": _occupancy,
     "lengths": _lengths,
@@ -302,3 +300,9 @@ def as_file(content: bytes, kind: str, name: str) -> Response:
     """To be kept by whoever asked for it, and by no cache."""
     kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content, media_type=kind, headers=kept)
+
+
+def as_stream(pieces: Iterator[bytes], kind: str, name: str) -> Response:
+    """As `as_file`, however long it is: sent while it is made."""
+    kept = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type=kind, headers=kept)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sealgate.domain.money import Money, decimals
-from sealgate.flows.reporting import DaySum, ForcedLine, Lengths, MeansSum, Misread, Occupancy
+from sealgate.flows.reporting import DaySum, Lengths, MeansSum, Misread, Occupancy
 from sealgate.store.parking import DifferenceRow
 from sealgate.web.i18n import Words, _
 from sealgate.web.plots import Item, Plot, bar_plot
@@ -86,10 +86,10 @@ def misreads_plot(words: Words, lines: Sequence[Misread]) -> Drawn:
     return bar_plot(items, words.number, whole=True), desc
 
 
-def forced_plot(words: Words, lines: Sequence[ForcedLine], days: Sequence[date]) -> Drawn:
+def forced_plot(words: Words, by_day: Counter[date], days: Sequence[date]) -> Drawn:
     """How many on each of the days."""
-    desc = words.ngettext("%(n)s opening by hand.", "%(n)s openings by hand.", len(lines))
-    return _counts(words, Counter(line.at.date() for line in lines), days), desc
+    desc = words.ngettext("%(n)s opening by hand.", "%(n)s openings by hand.", by_day.total())
+    return _counts(words, by_day, days), desc
 
 
 def differences_plot(words: Words, lines: Sequence[DifferenceRow], days: Sequence[date]) -> Drawn:

@@ -7,11 +7,12 @@ that file in a spreadsheet too; in XLSX every text is written as text, whatever 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from itertools import islice
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -19,6 +20,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 Cell = str | int | float | Decimal | date | datetime | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WIDEST = 60
+AT_A_TIME = 500
+MOST_IN_BOOK = 20_000
+"""Rows of one sheet: a workbook is made in memory, so that nothing of it lies on a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,27 @@ class Sheet:
 
 
 def csv_of(sheet: Sheet) -> bytes:
-    """RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
+    return b"".join(csv_pieces(sheet.heads, sheet.rows))
+
+
+def csv_pieces(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    """RFC 4180 in UTF-8 with a byte order mark, without which spreadsheets garble Chinese. As many rows as come."""
+    yield b"\xef\xbb\xbf" + _csv_lines([heads])
+    coming = iter(rows)
+    while some := [[_plain(cell) for cell in row] for row in islice(coming, AT_A_TIME)]:
+        yield _csv_lines(some)
+
+
+def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
     text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(sheet.heads)
-    writer.writerows([_plain(cell) for cell in row] for row in sheet.rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def bounded(rows: Iterable[tuple[Cell, ...]], width: int, told: str) -> tuple[tuple[Cell, ...], ...]:
+    """As many as a workbook holds; `told` is its last row where there were more."""
+    found = tuple(islice(rows, MOST_IN_BOOK + 1))
+    return found if len(found) <= MOST_IN_BOOK else (*found[:MOST_IN_BOOK], (told, *[None] * (width - 1)))
 
 
 def xlsx_of(sheets: Sequence[Sheet]) -> bytes:

@@ -521,6 +521,8 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Act.WAIVE: _("Waived"),
         Act.REDUCE: _("Reduced"),
         Act.LOST_TICKET: _("The ticket was lost"),
+        Act.DESCRIBE: _("The car was described"),
+        Act.POINTS: _("Points were taken"),
         Act.NOT_OPEN: _("Not opened"),
         Act.BLOCK: _("The lane was blocked"),
         Act.MAINTENANCE: _("Maintenance was called"),

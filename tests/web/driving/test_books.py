@@ -296,9 +296,9 @@ def test_an_invoice_is_asked_for_exported_issued_and_told_to_the_driver(
     listed = office.get(here).text
     assert "Bob Ellis" in listed
     assert "bob@example.org" not in listed
-    export = office.get(f"{here}.csv").text
+    export = office.post(f"{here}/file", {"purpose": "audit", "form": "csv"}).text
     assert "bob@example.org" in export
-    assert office.get(f"{here}.xlsx").content.startswith(b"PK")
+    assert office.post(f"{here}/file", {"purpose": "audit", "form": "xlsx"}).content.startswith(b"PK")
     one = f"{here}/{payment_of(garage, parked).payment}"
     assert "bob@example.org" in office.get(one).text
     assert office.post(f"{one}/issued", {"number": "<b>"}).status_code == 422

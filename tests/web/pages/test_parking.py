@@ -18,9 +18,10 @@ from sealgate.domain.ids import GateId, LotId, SiteId, TenantId
 from sealgate.domain.lots import GateRole, SpaceClass
 from sealgate.domain.operators import Role
 from sealgate.domain.sightings import Means, PlateSighting
-from sealgate.flows import lots, parking, passage, pricing, reporting, rules, signin, tariffs
+from sealgate.flows import lots, openings, parking, passage, pricing, rules, signin, tariffs
 from sealgate.flows.kit import House, Signed
 from sealgate.store.words import GateKind
+from sealgate.web import sheets
 
 TARIFF = """\
 name = "Visitors"
@@ -369,10 +370,32 @@ def test_every_report_is_a_page_a_csv_and_a_workbook(
         assert "xl/worksheets/sheet1.xml" in book.namelist(), name
 
 
-def test_a_list_of_openings_that_is_cut_says_so(campus: SiteId, office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Only the newest are listed" not in office.get(f"/s/{campus}/reports/forced").text
-    monkeypatch.setattr(reporting, "MOST_FORCED", 0)
-    assert "Only the newest are listed, 0 of them." in office.get(f"/s/{campus}/reports/forced").text
+def test_a_page_of_openings_that_is_cut_says_so_and_the_csv_has_them_all(
+    campus: SiteId,
+    lot: LotId,
+    lane: dict[str, GateId],
+    office: Any,
+    house: House,
+    alice: Signed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = f"/s/{campus}/reports/forced"
+    for number in range(5):
+        passage.open_by_hand(house, alice, lane["in"], f"stuck {number}")
+    assert "The CSV has them all" not in office.get(root).text
+    monkeypatch.setattr(openings, "MOST_SHOWN", 3)
+    monkeypatch.setattr(openings, "AT_A_TIME", 2)
+    page = office.get(root).text
+    assert "The newest 3 of 5. The CSV has them all." in page
+    assert "5 openings by hand." in page
+    rows = list(
+        csv.reader(io.StringIO(office.post(f"{root}/file", {"purpose": "audit", "form": "csv"}).content.decode("utf-8-sig")))
+    )
+    assert [row[3] for row in rows[1:]] == [f"stuck {number}" for number in (4, 3, 2, 1, 0)]
+    monkeypatch.setattr(sheets, "MOST_IN_BOOK", 4)
+    book = zipfile.ZipFile(io.BytesIO(office.post(f"{root}/file", {"purpose": "audit", "form": "xlsx"}).content))
+    texts = book.read("xl/sharedStrings.xml").decode()
+    assert ("stuck 1" in texts, "stuck 0" in texts, "Cut after" in texts) == (True, False, True)
 
 
 def test_the_workbook_of_all_reports_has_a_sheet_for_each(campus: SiteId, lot: LotId, desk: Any) -> None:

@@ -40,11 +40,13 @@ from sealgate.store.parking.lots import (
     remove_lane,
     roles,
     set_taken,
+    set_vehicle,
     take,
     taken,
     tariff_on,
     tariffs,
     update_lot,
+    vehicles_of,
 )
 from sealgate.store.parking.payments import (
     BillRow,
@@ -117,6 +119,7 @@ from sealgate.store.parking.stays import (
     change_stay,
     clear_unread,
     clear_unseen,
+    describe_stay,
     doubt_stays,
     inside_by_permit,
     live_stays,
@@ -186,6 +189,7 @@ __all__ = [
     "clear_unseen",
     "coupon",
     "coupons",
+    "describe_stay",
     "differences_of",
     "doubt_stays",
     "end_permit",
@@ -236,6 +240,7 @@ __all__ = [
     "reservations_of_plate",
     "roles",
     "set_taken",
+    "set_vehicle",
     "settle_difference",
     "stay",
     "stay_by_ticket",
@@ -252,4 +257,5 @@ __all__ = [
     "update_lot",
     "use_coupon",
     "use_reservation",
+    "vehicles_of",
 ]

@@ -126,8 +126,18 @@ def differences_between(
     return db.rows(query.order_by(d.day.desc(), d.difference_id).limit(limit), _differed_row)
 
 
-def requested(db: Reader, *, issued: bool, limit: int, payment: PaymentId | None = None) -> list[Requested]:
-    """Those that were issued, newest first; or those that nobody has served, oldest first. Or just that of one payment."""
+def requested(
+    db: Reader,
+    *,
+    issued: bool,
+    limit: int,
+    payment: PaymentId | None = None,
+    after: tuple[datetime, PaymentId] | None = None,
+) -> list[Requested]:
+    """Those that were issued, newest first; or those that nobody has served, oldest first. Or just that of one payment.
+
+    `after`: of those that nobody has served, what comes after one that was asked for then.
+    """
     query = (
         sa.select(*INVOICE, t.site_id, t.lot_id, t.entered_at, t.left_at, *PAYMENT)
         .select_from(s.invoice_requests)
@@ -141,7 +151,16 @@ def requested(db: Reader, *, issued: bool, limit: int, payment: PaymentId | None
         query = query.where(i.done_at.is_not(None)).order_by(i.done_at.desc(), i.payment_id)
     else:
         query = query.where(i.done_at.is_(None)).order_by(i.asked_at, i.payment_id)
+        if after is not None:
+            at, last = after
+            query = query.where(sa.or_(i.asked_at > at, sa.and_(i.asked_at == at, i.payment_id > last)))
     return db.rows(query.limit(limit), _requested_row)
+
+
+def count_requested(db: Reader) -> int:
+    """How many invoices nobody has issued."""
+    query = sa.select(sa.func.count()).where(db.mine(s.invoice_requests), i.done_at.is_(None))
+    return int(db.sql.execute(query).scalar_one())
 
 
 def _differed(db: Reader) -> sa.Select[Any]:

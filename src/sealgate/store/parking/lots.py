@@ -20,7 +20,7 @@ from sealgate.store.engine import Reader, Tx
 t, n, k, f = s.lots.c, s.lanes.c, s.lot_counters.c, s.tariffs.c
 _LOT = (
     t.lot_id, t.site_id, t.name, t.capacity, t.tariff, t.doubt, t.parent_id, t.zone_id, t.visitors,
-    t.min_certainty, t.echo_seconds, t.longest_days,
+    t.min_certainty, t.echo_seconds, t.longest_days, t.area,
 )  # fmt: skip
 
 
@@ -57,9 +57,20 @@ def lots(db: Reader, site: SiteId | None = None) -> list[Lot]:
     return db.rows(query if site is None else query.where(t.site_id == site), _lot)
 
 
-def add_lane(tx: Tx, gate: GateId, lot: LotId, role: GateRole) -> None:
+def add_lane(tx: Tx, gate: GateId, lot: LotId, role: GateRole, vehicle: str = "") -> None:
     """Raises `AlreadyThere` for a gate that has a role, `NoSuchThing`."""
-    tx.add(s.lanes, {"gate_id": gate, "lot_id": lot, "role": role})
+    tx.add(s.lanes, {"gate_id": gate, "lot_id": lot, "role": role, "vehicle": vehicle or None})
+
+
+def set_vehicle(tx: Tx, gate: GateId, vehicle: str) -> bool:
+    """Which class of vehicle comes in there; empty: what the plate tells."""
+    return tx.change(s.lanes, [n.gate_id == gate], {"vehicle": vehicle or None}) == 1
+
+
+def vehicles_of(db: Reader, lot: LotId) -> dict[GateId, str]:
+    """The lanes of the lot that are for one class of vehicle, each with it."""
+    query = sa.select(n.gate_id, n.vehicle).where(db.mine(s.lanes), n.lot_id == lot, n.vehicle.is_not(None))
+    return dict(db.rows(query, lambda gate, vehicle: (gate, vehicle)))
 
 
 def remove_lane(tx: Tx, gate: GateId) -> bool:
@@ -74,10 +85,10 @@ def lanes_of(db: Reader, lot: LotId) -> list[tuple[GateId, GateRole]]:
 def lane_of(db: Reader, gate: GateId) -> Lane | None:
     """None where the gate is no lane. In a write the lot is locked: one lot decides one car after the other."""
     same = sa.and_(t.tenant_id == n.tenant_id, t.lot_id == n.lot_id)
-    query = sa.select(n.gate_id, n.role, *_LOT).join(s.lots, same).where(db.mine(s.lanes), n.gate_id == gate)
+    query = sa.select(n.gate_id, n.role, n.vehicle, *_LOT).join(s.lots, same).where(db.mine(s.lanes), n.gate_id == gate)
     if isinstance(db, Tx):
         query = query.with_for_update(of=s.lots)
-    return db.row(query, lambda gate, role, *columns: Lane(gate, _lot(*columns), role))
+    return db.row(query, lambda gate, role, vehicle, *columns: Lane(gate, _lot(*columns), role, vehicle or ""))
 
 
 def roles(db: Reader, gates: Iterable[GateId]) -> dict[GateId, tuple[LotId, GateRole]]:
@@ -159,11 +170,12 @@ def _values(lot: Lot) -> dict[str, Any]:
         "min_certainty": lot.min_certainty,
         "echo_seconds": lot.echo.total_seconds(),
         "longest_days": lot.longest / timedelta(days=1),
+        "area": lot.area or None,
     }
 
 
 def _lot(*columns: Any) -> Lot:
-    lot, site, name, capacity, tariff, doubt, parent, zone, visitors, certainty, echo, longest = columns
+    lot, site, name, capacity, tariff, doubt, parent, zone, visitors, certainty, echo, longest, area = columns
     return Lot(
         lot=lot,
         site=site,
@@ -177,4 +189,5 @@ def _lot(*columns: Any) -> Lot:
         min_certainty=certainty,
         echo=timedelta(seconds=echo),
         longest=timedelta(days=longest),
+        area=area or "",
     )

@@ -77,12 +77,13 @@ class ValidationRow:
 p, q, b, r, v = s.permits.c, s.permit_plates.c, s.bans.c, s.reservations.c, s.validations.c
 _PERMIT = (
     p.permit_id, p.kind, p.lots, p.zones, p.since, p.until, p.week, p.spaces, p.space,
-    p.created_at, p.person_id, p.holder, p.ended_at,
+    p.created_at, p.person_id, p.holder, p.ended_at, p.vehicle,
 )  # fmt: skip
 _BAN = (b.ban_id, b.token, b.plate, b.reason, b.added_at, b.lot_id, b.until, b.lifted_at)
 _RESERVATION = (r.reservation_id, r.lot_id, r.since, r.until, r.space, r.plate, r.token, r.stay_id, r.cancelled_at)
 _VALIDATION = (
     v.validation_id, v.minutes, v.share, v.lot_id, v.shop, v.code_hash, v.made_at, v.expires_at, v.uses_left,
+    v.coupon,
 )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def add_permit(tx: Tx, row: PermitRow) -> None:
         "week": None if permit.times is None else timetable_text(permit.times),
         "spaces": permit.spaces,
         "space": permit.space,
+        "vehicle": permit.vehicle or None,
         "created_at": row.created_at,
         "ended_at": row.ended_at,
     }
@@ -247,6 +249,7 @@ def add_coupon(tx: Tx, row: ValidationRow) -> None:
         "code_hash": row.code_hash,
         "minutes": None if given.time is None else int(given.time / timedelta(minutes=1)),
         "share": given.share,
+        "coupon": given.coupon or None,
         "uses_left": row.uses_left,
         "made_at": row.made_at,
         "expires_at": row.expires_at,
@@ -272,7 +275,7 @@ def coupons(db: Reader, lot: LotId, limit: int = 100) -> list[ValidationRow]:
 
 
 def _permit(*columns: Any) -> PermitRow:
-    permit, kind, lots, zones, since, until, week, spaces, space, created_at, person, holder, ended_at = columns
+    permit, kind, lots, zones, since, until, week, spaces, space, created_at, person, holder, ended_at, vehicle = columns
     made = Permit(
         permit=permit,
         kind=kind,
@@ -282,6 +285,7 @@ def _permit(*columns: Any) -> PermitRow:
         times=None if week is None else parse_timetable(week),
         spaces=spaces,
         space=space,
+        vehicle=vehicle or "",
     )
     return PermitRow(made, created_at, person, holder, ended_at)
 
@@ -296,6 +300,6 @@ def _reservation(*columns: Any) -> ReservationRow:
 
 
 def _coupon(*columns: Any) -> ValidationRow:
-    validation, minutes, share, lot, shop, code_hash, made_at, expires_at, uses_left = columns
-    given = Validation(validation, None if minutes is None else timedelta(minutes=minutes), share)
+    validation, minutes, share, lot, shop, code_hash, made_at, expires_at, uses_left, coupon = columns
+    given = Validation(validation, None if minutes is None else timedelta(minutes=minutes), share, coupon or "")
     return ValidationRow(given, lot, shop, code_hash, made_at, expires_at, uses_left)

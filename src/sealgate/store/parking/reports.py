@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,6 +27,7 @@ from sealgate.store.parking.payments import DifferenceRow
 t, p, r, c, g, d = s.stays.c, s.payments.c, s.refunds.c, s.calls.c, s.passages.c, s.differences.c
 _LIVE = sa.text("state <> 'closed'")
 MOST_ROWS = 1_000_000
+"""So many are counted at once. One more is given where there are more, so that nobody takes a part for the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _went_back(db: Reader, lots: Sequence[LotId], since: datetime, until: dateti
 def _payments(db: Reader, lots: Sequence[LotId], at: sa.Column[datetime]) -> sa.Select[tuple[object, ...]]:
     same = sa.and_(t.tenant_id == p.tenant_id, t.stay_id == p.stay_id)
     query = sa.select(at, t.lot_id, p.provider, p.minor, p.currency).select_from(s.payments).join(s.stays, same)
-    return query.where(db.mine(s.payments), t.lot_id.in_(lots)).limit(MOST_ROWS)
+    return query.where(db.mine(s.payments), t.lot_id.in_(lots)).limit(MOST_ROWS + 1)
 
 
 def stood(db: Reader, lots: Sequence[LotId], earliest: datetime, until: datetime) -> list[Stood]:
@@ -125,7 +127,7 @@ def stood(db: Reader, lots: Sequence[LotId], earliest: datetime, until: datetime
     query = sa.select(
         t.stay_id, t.lot_id, t.entered_at, t.left_at, t.superseded_at, t.closed_at, t.cause, t.right_kind, t.permit_id
     ).where(db.mine(s.stays), t.lot_id.in_(lots), t.entered_at >= earliest, t.entered_at < until)
-    return db.rows(query.order_by(t.entered_at, t.stay_id).limit(MOST_ROWS), _stood)
+    return db.rows(query.order_by(t.entered_at, t.stay_id).limit(MOST_ROWS + 1), _stood)
 
 
 def asked(db: Reader, lots: Sequence[LotId], since: datetime, until: datetime) -> list[Asked]:
@@ -133,31 +135,54 @@ def asked(db: Reader, lots: Sequence[LotId], since: datetime, until: datetime) -
     query = sa.select(c.call_id, c.lot_id, c.at, c.reason, c.outcome).where(
         db.mine(s.calls), c.lot_id.in_(lots), c.at >= since, c.at < until
     )
-    return db.rows(query.order_by(c.at, c.call_id).limit(MOST_ROWS), Asked)
+    return db.rows(query.order_by(c.at, c.call_id).limit(MOST_ROWS + 1), Asked)
 
 
-def forced(db: Reader, site: SiteId, gates: Sequence[GateId], since: datetime, until: datetime, limit: int) -> list[Opened]:
-    """Openings by hand at these gates of the site, newest first."""
-    return _opened(db, site, gates, since, until, limit, g.reason == Reason.FORCED)
-
-
-def passed(db: Reader, site: SiteId, gates: Sequence[GateId], since: datetime, until: datetime, limit: int) -> list[Opened]:
-    """All passages at these gates of the site, newest first."""
-    return _opened(db, site, gates, since, until, limit, sa.true())
-
-
-def _opened(
+def forced(
     db: Reader,
     site: SiteId,
     gates: Sequence[GateId],
     since: datetime,
     until: datetime,
     limit: int,
-    only: sa.ColumnElement[bool],
+    after: Opened | None = None,
 ) -> list[Opened]:
-    query = sa.select(g.id, g.gate_id, g.at, g.reason, g.opens, g.detail).where(
-        db.mine(s.passages), g.site_id == site, g.gate_id.in_(gates), g.at >= since, g.at < until, only
-    )
+    """Openings by hand at these gates of the site, newest first; `after` is the last one of the page before."""
+    return _opened(db, _passages(db, site, gates, since, until).where(g.reason == Reason.FORCED), limit, after)
+
+
+def forced_at(db: Reader, site: SiteId, gates: Sequence[GateId], since: datetime, until: datetime) -> list[datetime]:
+    """When gates were opened by hand, all of it, in no order."""
+    query = sa.select(g.at).where(*_at_lanes(db, site, gates, since, until), g.reason == Reason.FORCED)
+    return db.rows(query, lambda at: at)
+
+
+def passed(
+    db: Reader,
+    site: SiteId,
+    gates: Sequence[GateId],
+    since: datetime,
+    until: datetime,
+    limit: int,
+    after: Opened | None = None,
+) -> list[Opened]:
+    """All passages at these gates of the site, newest first; `after` is the last one of the page before."""
+    return _opened(db, _passages(db, site, gates, since, until), limit, after)
+
+
+def _passages(db: Reader, site: SiteId, gates: Sequence[GateId], since: datetime, until: datetime) -> sa.Select[Any]:
+    return sa.select(g.id, g.gate_id, g.at, g.reason, g.opens, g.detail).where(*_at_lanes(db, site, gates, since, until))
+
+
+def _at_lanes(
+    db: Reader, site: SiteId, gates: Sequence[GateId], since: datetime, until: datetime
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return db.mine(s.passages), g.site_id == site, g.gate_id.in_(gates), g.at >= since, g.at < until
+
+
+def _opened(db: Reader, query: sa.Select[Any], limit: int, after: Opened | None) -> list[Opened]:
+    if after is not None:
+        query = query.where(sa.or_(g.at < after.at, sa.and_(g.at == after.at, g.id < after.passage)))
     return db.rows(query.order_by(g.at.desc(), g.id.desc()).limit(limit), Opened)
 
 
@@ -167,7 +192,7 @@ def differences(db: Reader, since: date, until: date) -> list[DifferenceRow]:
         d.difference_id, d.provider, d.day, d.difference, d.movement, d.currency, d.found_at, d.payment_id,
         d.ours_minor, d.theirs_minor, d.refs, d.settled_at, d.settled_by, d.settled_why,
     ).where(db.mine(s.differences), d.day >= since, d.day <= until)  # fmt: skip
-    return db.rows(query.order_by(d.day, d.difference_id).limit(MOST_ROWS), DifferenceRow)
+    return db.rows(query.order_by(d.day, d.difference_id).limit(MOST_ROWS + 1), DifferenceRow)
 
 
 def _stood(

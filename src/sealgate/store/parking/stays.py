@@ -55,7 +55,7 @@ _PASSAGE = (g.id, g.site_id, g.gate_id, g.day, g.at, g.means, g.opens, g.reason,
 _STAY = (
     t.stay_id, t.lot_id, t.entered_at, t.state, t.right_kind, t.space, t.permit_id, t.reservation_id, t.vehicle, t.left_at,
     t.cause, t.superseded_at, t.outer_id, t.paid_until, t.doubted_at, t.ticket_lost_at, t.tailgated, t.site_id, t.day,
-    t.entry_gate, t.token, t.ticket_hash, t.seen, t.exit_gate, t.closed_at, t.seen_leaving,
+    t.entry_gate, t.token, t.ticket_hash, t.seen, t.exit_gate, t.closed_at, t.seen_leaving, t.area, t.came_before,
 )  # fmt: skip
 _BILLS = (
     sa.select(lot_.tariff.is_not(None))
@@ -75,7 +75,7 @@ _OF_PLATE = _OF_TENANT.where(t.token == _given("token")).order_by(t.entered_at, 
 _WITH_MASKS = sa.select(m.stay_id).where(of_tenant(s.stay_masks), m.mask.in_(_given("masks", expanding=True)))
 _LIKE = _OF_TENANT.where(t.stay_id.in_(_WITH_MASKS)).order_by(t.entered_at.desc(), t.stay_id).limit(MOST_NEAR)
 _VALIDATIONS = (
-    sa.select(v.validation_id, v.minutes, v.share)
+    sa.select(v.validation_id, v.minutes, v.share, v.coupon, v.points)
     .where(of_tenant(s.stay_validations), v.stay_id == _given("stay"))
     .order_by(v.at, v.validation_id)
 )
@@ -126,6 +126,8 @@ def add_stay(tx: Tx, row: StayRow, masks: Iterable[Token] = ()) -> None:
         "reservation_id": stay.right.reservation,
         "outer_id": stay.outer,
         "vehicle": stay.vehicle,
+        "area": stay.area or None,
+        "came_before": stay.came_before or None,
         "tailgated": stay.tailgated,
         "ticket_hash": row.ticket_hash,
         "seen": row.seen,
@@ -159,6 +161,12 @@ def change_stay(tx: Tx, before: Stay, after: Stay, at: datetime, **columns: Any)
     if after.state is StayState.CLOSED:
         tx.remove(s.stay_masks, [m.stay_id == after.stay])
     return True
+
+
+def describe_stay(tx: Tx, stay: StayId, vehicle: str, area: str) -> bool:
+    """Its class and its part of the garage as an attendant sees them. False where it is closed: its bill is made."""
+    values = {"vehicle": vehicle, "area": area or None}
+    return tx.change(s.stays, [t.stay_id == stay, t.state != StayState.CLOSED], values) == 1
 
 
 def doubt_stays(tx: Tx, stays: Sequence[StayId], at: datetime) -> int:
@@ -223,8 +231,15 @@ def nested_inside(db: Reader, outer: StayId) -> bool:
 
 def add_validation(tx: Tx, stay: StayId, validation: Validation, at: datetime) -> bool:
     """False where this stay has had it."""
-    minutes = None if validation.time is None else int(validation.time / timedelta(minutes=1))
-    row = {"stay_id": stay, "validation_id": validation.validation, "minutes": minutes, "share": validation.share, "at": at}
+    row = {
+        "stay_id": stay,
+        "validation_id": validation.validation,
+        "minutes": None if validation.time is None else int(validation.time / timedelta(minutes=1)),
+        "share": validation.share,
+        "coupon": validation.coupon or None,
+        "points": validation.points,
+        "at": at,
+    }
     return bool(tx.add_unless_there(s.stay_validations, [row], (v.stay_id,)))
 
 
@@ -307,15 +322,17 @@ def _whole(db: Reader, row: StayRow) -> StayRow:
     )
 
 
-def _validation(validation: ValidationId, minutes: int | None, share: int | None) -> Validation:
-    return Validation(validation, None if minutes is None else timedelta(minutes=minutes), share)
+def _validation(
+    validation: ValidationId, minutes: int | None, share: int | None, coupon: str | None, points: int | None
+) -> Validation:
+    return Validation(validation, None if minutes is None else timedelta(minutes=minutes), share, coupon or "", points)
 
 
 def _row(*columns: Any) -> StayRow:
     (
         stay, lot, entered, state, kind, space, permit, reservation, vehicle, left, cause, superseded, outer, paid_until,
         doubted, ticket_lost, tailgated, site, day, entry_gate, token, ticket_hash, seen, exit_gate, closed_at, seen_leaving,
-        bills,
+        area, came_before, bills,
     ) = columns  # fmt: skip
     made = Stay(
         stay=stay,
@@ -324,6 +341,8 @@ def _row(*columns: Any) -> StayRow:
         state=state,
         right=Right(kind, space, permit, reservation),
         vehicle=vehicle,
+        area=area or "",
+        came_before=bool(came_before),
         bills=bool(bills),
         left=left,
         cause=cause,

@@ -48,6 +48,7 @@ lots = table(
     must("min_certainty", Real),
     must("echo_seconds", Real),
     must("longest_days", Real),
+    may("area", Text),
     needs(sites, "site_id"),
     needs(zones, "zone_id"),
 )
@@ -58,6 +59,7 @@ lanes = table(
     must("gate_id", Id),
     must("lot_id", Id),
     must("role", Word(GateRole)),
+    may("vehicle", Text),
     needs(gates, "gate_id"),
     needs(lots, "lot_id"),
     Index("ix_lanes_lot_id", "tenant_id", "lot_id"),
@@ -88,6 +90,7 @@ permits = table(
     must("space", Word(SpaceClass)),
     must("created_at", Instant),
     may("ended_at", Instant),
+    may("vehicle", Text),
     needs(tenants),
     needs(people, "person_id"),
     Index("ix_permits_person_id", "tenant_id", "person_id"),
@@ -116,6 +119,7 @@ validations = table(
     may("uses_left", Whole),
     must("made_at", Instant),
     must("expires_at", Instant),
+    may("coupon", Text),
     needs(lots, "lot_id"),
     Index("uq_validations_code_hash", "tenant_id", "code_hash", unique=True),
 )

@@ -51,6 +51,8 @@ stays = table(
     may("seen", SealedBytes),
     may("seen_leaving", SealedBytes),
     may("ticket_lost_at", Instant),
+    may("area", Text),
+    may("came_before", Flag),
     Index("ix_stays_lot_entered", "tenant_id", "lot_id", "entered_at"),
     # What is looked up at every arrival holds live stays only: a million closed ones cost it nothing.
     where("ix_stays_live", "tenant_id", "lot_id", "entered_at", unique=False, only="state <> 'closed'"),
@@ -79,6 +81,8 @@ stay_validations = table(
     may("minutes", Whole),
     may("share", Whole),
     must("at", Instant),
+    may("coupon", Text),
+    may("points", Whole),
     sqlite_with_rowid=False,
 )
 
