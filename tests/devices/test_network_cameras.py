@@ -231,10 +231,10 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def jpeg(width: int, height: int) -> bytes:
+def jpeg(width: int, height: int, *, grey: int = 90) -> bytes:
     context = av.CodecContext.create("mjpeg", "w")
     context.width, context.height, context.pix_fmt, context.time_base = width, height, "yuvj420p", Fraction(1, 25)
-    picture = av.VideoFrame.from_ndarray(np.full((height, width, 3), 90, np.uint8), format="bgr24")
+    picture = av.VideoFrame.from_ndarray(np.full((height, width, 3), grey, np.uint8), format="bgr24")
     return b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
 
 
@@ -271,3 +271,48 @@ def mjpeg_server(parts: Callable[[], list[bytes]]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_the_same_picture_for_ever_is_stale_frozen_and_opens_nothing(look: Look) -> None:
+    """A still that somebody feeds in: also its first picture waits for one that differs."""
+    waits = Waits(stall_after=15.0, patience=30.0, frozen_after=0.3, backoff=soon)
+    with mjpeg_server(lambda: [jpeg(320, 240)] * 3000) as address:
+        camera = look(address, fps=50, waits=waits)
+        with closing(camera.frames()) as frames:
+            seen = [next(frames) for _ in range(10)]
+            while camera.health().state is not CameraState.FROZEN:
+                seen.append(next(frames))
+    assert not any(frame.fresh for frame in seen)
+    health = camera.health()
+    assert (health.stale, health.frames) == (len(seen), len(seen))
+
+
+def test_a_stream_that_moves_is_fresh_after_its_first_picture(look: Look) -> None:
+    moving = [jpeg(320, 240, grey=40 + n) for n in range(150)]
+    with mjpeg_server(lambda: moving * 40) as address, closing(look(address, fps=20).frames()) as frames:
+        first = next(frames)
+        later = next(frame for frame in frames if frame.fresh)
+    assert (first.fresh, first.live, later.live) == (False, True, True)
+
+
+def test_cut_off_and_hostile_pictures_between_good_ones_do_no_harm(look: Look) -> None:
+    """Half a JPEG, noise, a JPEG that claims 65,500 by 65,500 pixels, an empty part, a web page: then the camera goes on."""
+    good = jpeg(320, 240)
+    giant = bytearray(good)
+    at = good.index(b"\xff\xc0")
+    giant[at + 5 : at + 9] = (65_500).to_bytes(2, "big") * 2
+    noise = np.random.default_rng(5).integers(0, 256, 4000, np.uint8).tobytes()
+    hostile = [good[: len(good) // 2], good[:20], noise, bytes(giant), b"", b"\xff\xd8" + noise, b"<html>no</html>"]
+    with mjpeg_server(lambda: [good] * 5 + hostile * 3 + [jpeg(320, 240, grey=200)] * 2000) as address:
+        camera = look(address, fps=50)
+        outcome = ""
+        try:
+            with closing(camera.frames()) as frames:
+                for frame in frames:
+                    if frame.pixels.mean() > 190:
+                        outcome = "went on"
+                        break
+        except Unreachable as failure:
+            outcome = failure.code
+    assert outcome in {"went on", "camera.lies", "camera.unreadable"}
+    assert camera.health().frames > 0

@@ -494,3 +494,43 @@ def test_a_lot_without_visitors_takes_the_plates_of_those_who_may_enter_and_no_o
     enrol.add_credential(house, signed, deck.campus.people[ALICE], Means.PLATE, BOB)
     assert deck.sees(gate, BOB).outcome is Outcome.ENTERED
     assert deck.sees(gate, CHARLIE).reason is Reason.NO_PERMIT
+
+
+def test_a_car_whose_plate_nobody_can_read_stands_there_until_the_desk_is_called_once(
+    deck: Deck, paint: Any, watch: Callable[..., GateLoop]
+) -> None:
+    loop = watch(deck.garage.entry)
+    look(loop, deck.clock, paint(), SECOND)
+    look(loop, deck.clock, paint((60, 60, 60)), 10 * SECOND)
+    assert deck.calls() == [], "there is time to take a ticket"
+    look(loop, deck.clock, paint((60, 60, 60)), 60 * SECOND)
+    assert deck.calls() == [CallReason.NO_PLATE]
+    assert loop.overlooked() == {"no-plate": 1}
+    look(loop, deck.clock, paint(), 5 * SECOND)
+    assert deck.opened(deck.garage.entry) == 0
+
+
+def test_a_car_that_stands_under_the_bar_is_counted_and_is_no_second_car(
+    deck: Deck, paint: Any, watch: Callable[..., GateLoop]
+) -> None:
+    loop = watch(deck.garage.entry)
+    look(loop, deck.clock, paint(), SECOND)
+    look(loop, deck.clock, paint(BLUE), 60 * SECOND)
+    assert loop.overlooked() == {"stayed": 1}
+    assert deck.opened(deck.garage.entry) == 1
+    assert deck.calls() == []
+
+
+def test_somebody_on_foot_and_a_car_that_shows_something_call_nobody(
+    deck: Deck, paint: Any, watch: Callable[..., GateLoop]
+) -> None:
+    loop = watch(deck.garage.entry)
+    walker = paint()
+    walker[40:220, 100:160] = (60, 60, 60)
+    look(loop, deck.clock, paint(), SECOND)
+    look(loop, deck.clock, walker, 30 * SECOND)
+    look(loop, deck.clock, paint(), 5 * SECOND)
+    look(loop, deck.clock, paint((60, 60, 60)), 5 * SECOND)
+    deck.sees(deck.garage.entry, BOB)  # by another reader of the lane
+    look(loop, deck.clock, paint((60, 60, 60)), 30 * SECOND)
+    assert deck.calls() == []

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     benches.command("vault", help="Seals and tokens per second on one core.")(vault)
     benches.command("store", help="Passages per second, and what a row costs as the table grows.")(store)
     benches.command("door", help="From frame to decision, one person at a door; and what an idle camera costs.")(door)
+    benches.command("streams", help="Many cameras before which little moves: cores, and memory for each.")(streams)
     benches.command("people", help="A file of people: read, judged, enrolled.")(people)
     benches.command("garage")(garage)
     benches.command("pairing")(pairing)
@@ -59,6 +60,17 @@ def door(
     from sealgate.cli import bench_door
 
     bench_door.command(faces, plates, as_json=as_json)
+
+
+def streams(
+    cameras: Annotated[int, typer.Option(help="How many", min=1, max=200)] = 20,
+    seconds: Annotated[float, typer.Option(help="How long it is measured, once all have begun", min=5)] = 60.0,
+    as_json: Json = False,
+) -> None:
+    from sealgate.cli import bench_streams
+
+    result = bench_streams.measure(cameras, seconds)
+    tell(result, bench_streams.rows(result), ("", ""), as_json=as_json)
 
 
 def people(

@@ -16,7 +16,9 @@ def write_video(path: Path, frames: Iterable[Pixels], *, fps: int = 5, bit_rate:
     `bit_rate` in bits a second; half a megabit is what the second stream of a camera is customarily set to.
     """
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "veryfast", "bf": "0", "g": str(2 * fps)})
+        stream = container.add_stream(
+            "libx264", rate=fps, options={"preset": "veryfast", "bf": "0", "g": str(2 * fps), "sc_threshold": "0"}
+        )
         stream.pix_fmt, stream.bit_rate = "yuv420p", bit_rate
         for pixels in frames:
             if not stream.codec_context.is_open:

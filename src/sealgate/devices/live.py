@@ -124,7 +124,7 @@ class LiveCamera:
         self._frames += 1
         self._manner.timed(taken.picture.took)
         coloured = partial(streams.pixels_of, picture, self._manner.limits)
-        return Frame(taken.at, coloured, grey=streams.grey_of(picture), fresh=fresh)
+        return Frame(taken.at, coloured, grey=streams.grey_of(picture), fresh=fresh, live=self._source.live)
 
     # From here on, the reader thread.
 

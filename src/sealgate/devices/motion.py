@@ -21,18 +21,24 @@ BY_KEENNESS = {Keenness.CALM: (20.0, 16), Keenness.USUAL: (12.0, 6), Keenness.KE
 """Grey levels that make a cell changed, and changed cells that make motion."""
 
 
+LEARNT, LEARNT_WHERE_CHANGED = 0.002, 0.0004
+"""Of each frame, into what lasts: at five a second minutes, and the better part of an hour for what stands before it."""
+
+
 class MotionGate:
     """One camera's memory of the empty scene. The thread that reads the camera owns it.
 
     `min_change` in grey levels (0..255) makes a cell changed, `min_cells` changed cells make motion: a face of 60 pixels
     in 1280x720 covers 14. `forget` is the share of each new frame in the average: who stands still fades in 1/forget frames.
-    Only what lies in the `region` counts. `changed` are the cells of the last frame that differ from the scene.
+    Only what lies in the `region` counts. `lasting` are the cells of the last frame that are as they have been for minutes, or
+    since the beginning.
     """
 
     def __init__(self, *, min_change: float = 12.0, min_cells: int = 6, forget: float = 0.05, region: Region = ()) -> None:
         self._min_change, self._min_cells, self._forget, self._region = min_change, min_cells, forget, region
         self._scene: NDArray[np.float32] | None = None
-        self.changed: Mask | None = None
+        self._lasting: NDArray[np.float32] | None = None
+        self.lasting: Mask | None = None
 
     def moved(self, pixels: Pixels) -> bool:
         """True also for the first frame, and for the first after a change of size: nothing is known yet.
@@ -41,15 +47,24 @@ class MotionGate:
         """
         cells = _cells(pixels)
         if self._scene is None or self._scene.shape != cells.shape:
-            self._scene, self.changed = cells, None
+            self._scene, self._lasting, self.lasting = cells, cells.copy(), None
             return True
         change = cells - self._scene
         change -= _median(change)
+        self._remember(cells)
         self._scene += self._forget * (cells - self._scene)
-        self.changed = np.abs(change) > self._min_change
+        changed = np.abs(change) > self._min_change
         if self._region:
-            self.changed &= mask_of(self._region, *cells.shape)
-        return int(np.count_nonzero(self.changed)) >= self._min_cells
+            changed &= mask_of(self._region, *cells.shape)
+        return int(np.count_nonzero(changed)) >= self._min_cells
+
+    def _remember(self, cells: NDArray[np.float32]) -> None:
+        """What has been there for minutes. Whoever stands before it hardly gets into it: what differs is learnt more slowly."""
+        assert self._lasting is not None
+        change = cells - self._lasting
+        change -= _median(change)
+        self.lasting = np.abs(change) <= self._min_change
+        self._lasting += np.where(self.lasting, LEARNT, LEARNT_WHERE_CHANGED).astype(np.float32) * (cells - self._lasting)
 
     @classmethod
     def of(cls, keenness: Keenness, region: Region = ()) -> MotionGate:

@@ -62,10 +62,14 @@ class CameraState(StrEnum):
 
 
 class Overlooked(StrEnum):
-    """Why something that a camera's eyes saw was not told of."""
+    """Why something that a camera saw was not told of; the last two are of cars: without a legible plate, or still there."""
 
     CROWD = "crowd"
     OTHER_WAY = "other-way"
+    POSTER = "poster"
+    ON_A_PERSON = "on-a-person"
+    NO_PLATE = "no-plate"
+    STAYED = "stayed"
 
 
 class Verdict(StrEnum):

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sealgate.devices.around import MotionAround
 from sealgate.devices.motion import MotionGate
 from sealgate.devices.region import cut_to
-from sealgate.domain.cameras import ANYWHERE, CameraLook
+from sealgate.domain.cameras import ANYWHERE, CameraLook, box_in
 from sealgate.domain.errors import Fault, Refused
 from sealgate.ports import Frame
 
@@ -52,7 +53,9 @@ class Aim:
             self._turned(look)
 
     def cut(self, frame: Frame) -> Frame:
-        """The part that is meant, in the same moment."""
-        if not self._look.region:
-            return frame
-        return Frame(frame.at, cut_to(self._look.region, frame.pixels), fresh=frame.fresh)
+        """The part that is meant, in the same moment, with what moves around it."""
+        pixels = frame.pixels
+        height, width = pixels.shape[:2]
+        left, top, _, _ = box_in(self._look.region, width, height)
+        around = MotionAround(self.motion.lasting, width, height, left, top, live=frame.live)
+        return Frame(frame.at, cut_to(self._look.region, pixels), fresh=frame.fresh, live=frame.live, around=around)

@@ -17,7 +17,7 @@ from sealgate.domain.sightings import FaceSighting, PlateSighting, Sighting
 from sealgate.edge.gate import BEGIN_ANEW
 from sealgate.edge.timings import Stage, Timings
 from sealgate.flows.faces import MIN_FACE, MIN_QUALITY
-from sealgate.ports import Box, FaceReader, FoundFace, FoundPlate, Frame, Pixels, PlateReader, Vector
+from sealgate.ports import Box, FaceReader, FoundFace, FoundPlate, Frame, Pixels, PlateReader, Surroundings, Vector
 from sealgate.vision.liveness import look_at
 from sealgate.vision.tracker import FaceLook, FaceTracker, PlateLook, PlateTracker, TrackedFace, TrackedPlate
 
@@ -93,7 +93,9 @@ class FaceEye(FollowingEye):
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            faces = [face for face in self._reader.find(frame.pixels) if worth_following(face)]
+            found = [face for face in self._reader.find(frame.pixels) if worth_following(face)]
+        faces = [face for face in found if frame.around is None or not frame.around.fixed(face.box)]
+        self._overlooked[Overlooked.POSTER] += len(found) - len(faces)
         self._overlooked[Overlooked.CROWD] += max(0, len(faces) - MOST_AT_ONCE)
         looks = [self._look_at(frame.pixels, face) for face in faces[:MOST_AT_ONCE]]
         with self._timings.of(Stage.TRACK):
@@ -129,7 +131,9 @@ class PlateEye(FollowingEye):
 
     def _look(self, frame: Frame) -> Sequence[Sighting]:
         with self._timings.of(Stage.FIND):
-            found = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer())
+            seen = self._reader.glance(frame.pixels, self._countries, near=self._near, closer=self._closer())
+        found = [plate for plate in seen if not on_a_person(plate.box, frame.around)]
+        self._overlooked[Overlooked.ON_A_PERSON] += len(seen) - len(found)
         self._overlooked[Overlooked.CROWD] += max(0, len(found) - MOST_AT_ONCE)
         plates = found[:MOST_AT_ONCE]
         self._plan(plates)
@@ -163,6 +167,16 @@ class PlateEye(FollowingEye):
     def _forget(self) -> None:
         # Which way a plate goes is not told by one look, however sure.
         self._tracker = PlateTracker() if self._course is Course.ANY else PlateTracker(strong=NEVER)
+
+
+def on_a_person(box: Box, around: Surroundings | None) -> bool:
+    """Whether what carries the plate is upright and hardly wider than it: a plate is a third of a motorcycle's width with
+    its rider, a quarter of a car's and less of a lorry's; on a shirt it is half of somebody's."""
+    carrier = None if around is None else around.carrier(box)
+    if carrier is None:
+        return False
+    width, height = carrier
+    return width < 2.5 * box[2] and height >= 1.5 * width
 
 
 def goes(course: Course, growth: float) -> bool:

@@ -24,6 +24,7 @@ from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId
 from sealgate.domain.sightings import CodeSighting, Sighting
 from sealgate.edge.aiming import Aim
+from sealgate.edge.presence import Presence
 from sealgate.edge.timings import Stage, Timings
 from sealgate.ports import Frame
 
@@ -160,6 +161,8 @@ class GateLoop:
     A picture equal to the one before to the last pixel is not looked at: it shows nothing new, and a camera that hangs, or a
     still that somebody feeds in, must not vote again and again.
 
+    At a lane `presence` tells of a car that stands there and cannot be read.
+
     After the last motion it goes on looking for `linger`: somebody who has just come to a stand is who we wait for. A car that
     waits (`WAITS`) is looked at every `BEGIN_ANEW` until it is gone: it becomes part of the scene, and is still there.
     """
@@ -174,11 +177,12 @@ class GateLoop:
         timings: Timings | None = None,
         motion: MotionGate | None = None,
         aim: Aim | None = None,
+        presence: Presence | None = None,
         linger: timedelta = LINGER,
     ) -> None:
         self._camera, self._eyes, self._linger = camera, eyes, linger
         self._timings = timings or Timings()
-        self._aim = aim or Aim(motion=motion)
+        self._aim, self._presence = aim or Aim(motion=motion), presence
         self.pace = PaceRecord()
         self._desk = Desk(gate, admit, self._timings)
         self._moved_at: datetime | None = None
@@ -204,7 +208,7 @@ class GateLoop:
 
     def overlooked(self) -> dict[str, int]:
         """What the eyes saw and did not tell of, by why."""
-        counts: Counter[str] = Counter()
+        counts: Counter[str] = Counter(self._presence.counts if self._presence else {})
         for eye in self._eyes:
             counts.update(eye.overlooked)
         return dict(counts)
@@ -220,6 +224,8 @@ class GateLoop:
         self._aim.renew(frame.at)
         worth_it = frame.fresh and self._worth_looking(frame)
         self._desk.seen(looked=worth_it)
+        if self._presence is not None and frame.fresh:
+            self._presence.see(frame.at, self._aim.motion.lasting)
         if not worth_it:
             return
         decided, meant = False, self._aim.cut(frame)
@@ -227,6 +233,8 @@ class GateLoop:
             for sighting in eye.see(meant):
                 decision = self._desk.decide(sighting)
                 decided = decided or decision is not None
+                if self._presence is not None:
+                    self._presence.told(frame.at, opened=decision is not None and decision.opens)
                 if decision is None or decision.reason in MAY_CHANGE | WAITS:
                     eye.again(frame.at)
                 self._waits_since = frame.at if decision is None or decision.reason in WAITS else None

@@ -6,25 +6,32 @@ then looks for them after its loop was opened anew.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from sealgate.devices.cameras import open_camera
 from sealgate.domain.cameras import CameraLook, look_of
-from sealgate.domain.errors import Refused
+from sealgate.domain.errors import Fault, Refused
 from sealgate.domain.ids import GateId, TenantId
 from sealgate.domain.platepatterns import countries_of
 from sealgate.domain.sightings import Means, Sighting
+from sealgate.domain.stays_calls import CallReason
 from sealgate.edge.aiming import Aim
 from sealgate.edge.eyes import FaceEye, FollowingEye, PlateEye
 from sealgate.edge.gate import GateLoop
+from sealgate.edge.presence import Presence
 from sealgate.edge.timings import Stage, Timings
 from sealgate.edge.views import LaneViews
-from sealgate.flows.at_gate import Answer, admit_at
+from sealgate.flows import assist
+from sealgate.flows.at_gate import Answer, admit_at, is_lane
 from sealgate.flows.faces import turned
 from sealgate.flows.kit import House
 from sealgate.ports import Vector
-from sealgate.store import places
+from sealgate.store import passages, places
+
+log = logging.getLogger(__name__)
 
 
 class NothingToLookFor(Refused):
@@ -76,7 +83,30 @@ def open_gate(
         told(answer)
         return answer
 
-    return GateLoop(gate, camera, eyes, decide, timings=timings, aim=Aim(look, turned_to))
+    def unread(since: datetime) -> bool:
+        told = views is not None and views.told_since(since)
+        return not told and call_for_unread(house, tenant, gate, since)
+
+    # The lane's first camera alone calls: both see the same car.
+    presence = Presence(unread) if view == 0 and is_lane(house, tenant, gate) else None
+    return GateLoop(gate, camera, eyes, decide, timings=timings, aim=Aim(look, turned_to), presence=presence)
+
+
+def call_for_unread(house: House, tenant: TenantId, gate: GateId, since: datetime) -> bool:
+    """Ask the desk about a car at this lane that nobody could read, unless something was shown here since it came.
+
+    Whether it was asked: a store that cannot be written to must not end the gate's loop.
+    """
+    try:
+        with house.store.read(tenant) as db:
+            site = places.gate(db, gate).site
+            if passages.page(db, site=site, gate=gate, since=since, limit=1):
+                return False
+        assist.call(house, tenant, gate, CallReason.NO_PLATE)
+    except (Refused, Fault) as trouble:
+        log.warning("gate %s: the desk could not be called (%s)", gate, trouble.code)
+        return False
+    return True
 
 
 def open_eyes(house: House, tenant: TenantId, gate: GateId, timings: Timings) -> Sequence[FollowingEye]:

@@ -6,7 +6,7 @@ knows it for the same car or, where the first look was not enough, for what both
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 
 from sealgate.domain.sightings import PlateSighting, Sighting
@@ -31,6 +31,11 @@ class LaneViews:
             self._last[view] = sighting
             others = [seen for number, seen in self._last.items() if number != view]
         return next((seen for seen in others if of_one_car(sighting, seen)), None)
+
+    def told_since(self, at: datetime) -> bool:
+        """Whether any camera of the lane has told of a car since then, or just before."""
+        with self._lock:
+            return any(seen.at >= at - SAME_CAR for seen in self._last.values())
 
 
 def of_one_car(a: PlateSighting, b: PlateSighting) -> bool:

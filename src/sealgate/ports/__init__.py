@@ -55,6 +55,7 @@ from sealgate.ports.seeing import Gallery as Gallery
 from sealgate.ports.seeing import LifeJudge as LifeJudge
 from sealgate.ports.seeing import Pixels as Pixels
 from sealgate.ports.seeing import PlateReader as PlateReader
+from sealgate.ports.seeing import Surroundings as Surroundings
 from sealgate.ports.seeing import Turner as Turner
 from sealgate.ports.seeing import Vector as Vector
 from sealgate.ports.telling import Appointment as Appointment

@@ -23,19 +23,44 @@ else:
     Pixels = Vector = Any
 
 
+Box = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the frame; inside it."""
+
+
+class Surroundings(Protocol):
+    """What the motion gate knows of a place in the frame."""
+
+    def fixed(self, box: Box) -> bool:
+        """Whether nothing in it has changed for as long as the camera remembers: a poster, not a person."""
+        ...
+
+    def carrier(self, box: Box) -> tuple[int, int] | None:
+        """Width and height of the moving thing that the box is a part of, in pixels; None where nothing moves there, or it
+        reaches the picture's edge and nobody knows how large it is."""
+        ...
+
+
 class Frame:
     """`pixels` may be given as what makes them: most frames show nothing new, and their colours are never asked for.
 
     `grey`, (height, width) uint8 of the same picture, is there where the source has it for nothing. `fresh` is False where
-    the picture is equal to the one before to the last pixel, as a hung camera's are. Any thread may ask for the pixels.
+    the picture is equal to the one before to the last pixel, as a hung camera's are; `live` where it shows now, and is no
+    file. `around` tells of what moves in it, once the gate's loop has looked. Any thread may ask for the pixels.
     """
 
-    __slots__ = ("_lock", "_made", "at", "fresh", "grey")
+    __slots__ = ("_lock", "_made", "around", "at", "fresh", "grey", "live")
 
     def __init__(
-        self, at: datetime, pixels: Pixels | Callable[[], Pixels], *, grey: Pixels | None = None, fresh: bool = True
+        self,
+        at: datetime,
+        pixels: Pixels | Callable[[], Pixels],
+        *,
+        grey: Pixels | None = None,
+        fresh: bool = True,
+        live: bool = False,
+        around: Surroundings | None = None,
     ) -> None:
-        self.at, self.grey, self.fresh = at, grey, fresh
+        self.at, self.grey, self.fresh, self.live, self.around = at, grey, fresh, live, around
         self._made = pixels
         self._lock = Lock()
 
@@ -56,10 +81,6 @@ class Camera(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-Box = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the frame; inside it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

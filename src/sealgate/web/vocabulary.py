@@ -445,6 +445,10 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Overlooked: {
         Overlooked.CROWD: _("More at once than are followed"),
         Overlooked.OTHER_WAY: _("Went the other way"),
+        Overlooked.POSTER: _("A face that has always been there"),
+        Overlooked.ON_A_PERSON: _("A plate that a person carries"),
+        Overlooked.NO_PLATE: _("A car without a legible plate"),
+        Overlooked.STAYED: _("A car that stayed after the bar rose"),
     },
     Tried: {
         Tried.OUTSIDE: _("Outside of what is read"),
