@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sealgate.drills.guessing import guesses_like
+from sealgate.drills.linking import in_use
 from sealgate.drills.planted import Leak, Words
 from sealgate.drills.truth import Truth
 
@@ -38,14 +39,19 @@ def rows(sql: sqlite3.Connection, truth: Truth, words: Words) -> list[Leak]:
             (token,),
             Leak("a closed stay that is still found by its plate", "remnants", "stays.token"),
         )
+        made += _changed(
+            sql,
+            "UPDATE calls SET token = ? WHERE rowid = (SELECT min(rowid) FROM calls WHERE state = 'done')",
+            (token,),
+            Leak("a call that is done and still found by its plate", "remnants", "calls.token"),
+        )
     sql.commit()
     return made
 
 
 def gone(sql: sqlite3.Connection, truth: Truth) -> bytes:
     """A token by which a plate's stay was or would be found, of a car that does not stand there now."""
-    live = {bytes(token) for (token,) in sql.execute("SELECT token FROM stays WHERE token IS NOT NULL")}
-    live |= {bytes(mask) for (mask,) in sql.execute("SELECT mask FROM stay_masks")}
+    live = in_use(sql)
     return min((token for token in truth.standing if token not in live), default=b"")
 
 
