@@ -20,6 +20,7 @@ from sealgate.domain.access import (
     Reason,
     Validity,
     decide,
+    likeness_among,
     recognise,
     screen,
 )
@@ -193,3 +194,15 @@ def test_who_said_no_to_their_face_passes_by_everything_else_just_so(means: Mean
     policy, refuser = replace(DOOR, means=frozenset(Means)), replace(ALICES, consented=False)
     assert decide(refuser, means, policy, NOW) == decide(ALICES, means, policy, NOW)
     assert decide(refuser, Means.FACE, policy, NOW).reason is Reason.NO_CONSENT
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_more_faces_are_never_less_strict_and_never_beyond_reach(some: int, more: int) -> None:
+    few, many = (likeness_among(0.88, 0.02, people) for people in sorted((some, more)))
+    assert 0.88 <= few <= many <= 0.98
+
+
+def test_ten_times_as_many_faces_ask_for_one_step_more() -> None:
+    assert likeness_among(0.88, 0.02, 250) == 0.88
+    assert likeness_among(0.88, 0.02, 2_500) == pytest.approx(0.90)
+    assert likeness_among(0.99, 0.02, 2_500) == 0.99

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.access import Passback, Reason
 from sealgate.domain.errors import Forbidden, NotFound
-from sealgate.domain.ids import GateId
+from sealgate.domain.ids import CredentialId, GateId, PersonId
 from sealgate.domain.operators import Role
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting
@@ -206,3 +209,31 @@ def test_a_write_without_a_journal_entry_is_not_kept(house: House, acme_campus: 
     with pytest.raises(Unjournaled), house.store.begin(acme_campus.tenant, acme_campus.signed.actor) as tx:
         places.set_lockdown(tx, acme_campus.site, lockdown=True)
     assert not rules.sites(house, acme_campus.signed)[0].lockdown
+
+
+def test_a_likeness_that_is_enough_among_a_few_is_not_among_very_many(house: House, acme_campus: Any, picture: Any) -> None:
+    """The gate's own number stays as it is; what the models ask for grows with the gallery."""
+    assert house.faces is not None
+    alice = acme_campus.person("Alice")
+    acme_campus.with_face(alice, (250, 10, 10))
+    rules.change_gate(house, acme_campus.signed, acme_campus.door, rules.GateChange(min_similarity=0.5))
+    sighting = seen(house, acme_campus, picture((250, 10, 10)))
+    aside = np.zeros(128, np.float32)
+    aside[100] = 1.0
+    pixels = house.decode(picture((250, 10, 10)))
+    rather = 0.6 * house.faces.embed(pixels, house.faces.find(pixels)[0]) + 0.8 * aside
+    vector = faces.turned(house, acme_campus.tenant, acme_campus.site, rather)
+    sighting = replace(sighting, vector=vector.tolist())
+    assert passage.admit(house, acme_campus.tenant, sighting).decision.opens
+    gallery = house.galleries.of(acme_campus.tenant, acme_campus.site)
+    for number in range(300):
+        stranger = np.zeros(128, np.float32)
+        stranger[1 + number % 90] = 1.0
+        gallery.put(
+            PersonId(uuid4()), CredentialId(uuid4()), faces.turned(house, acme_campus.tenant, acme_campus.site, stranger)
+        )
+    house.faces.per_tenfold = 5.0  # type: ignore[misc]
+    asked = rules.gate(house, acme_campus.signed, acme_campus.door)
+    assert (asked.faces, asked.min_similarity) == (301, 0.5)
+    assert asked.least_likeness > 0.6
+    assert passage.admit(house, acme_campus.tenant, sighting).decision.reason is Reason.UNKNOWN

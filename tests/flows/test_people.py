@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from sealgate.domain.access import Reason
@@ -216,3 +218,20 @@ def test_somebody_suspended_is_refused_until_restored(house: House, acme_campus:
         sighting = CodeSighting(acme_campus.door, house.clock.now(), Means.CARD, "04A2B1C3")
         reasons.append(passage.admit(house, acme_campus.tenant, sighting).decision.reason)
     assert reasons == [Reason.SUSPENDED, Reason.ALLOWED]
+
+
+def test_a_face_enrolled_from_looks_to_three_sides_is_known_more_surely(
+    house: House, acme_campus: Any, picture: Picture, colours: Any
+) -> None:
+    alice = acme_campus.person("Alice Marsh")
+    assert acme_campus.with_face(alice, colours["Alice"]).weak, "one photograph"
+    ahead = np.asarray(cv2.imdecode(np.frombuffer(picture(colours["Alice"]), np.uint8), cv2.IMREAD_COLOR))
+    looks = []
+    for nose in (58, 80, 102):  # a black spot is the nose; the square is 20 to 140 px from the left
+        turned = ahead.copy()
+        turned[115:131, nose - 8 : nose + 8] = 0
+        looks.append(bytes(cv2.imencode(".png", turned)[1]))
+    once = enrol.enrol_face(house, acme_campus.signed, acme_campus.site, alice, looks)
+    assert (once.pictures_used, once.poses, once.spread, once.weak) == (3, 3, 1.0, False)
+    same = enrol.enrol_face(house, acme_campus.signed, acme_campus.site, alice, looks[:1] * 3)
+    assert (same.poses, same.weak) == (1, True)

@@ -168,7 +168,17 @@ def test_a_plate_picture_that_cannot_be_read_counts_as_misread(plates: Plates, p
 
 def test_a_set_of_people_is_measured_by_all_pairs(command: typer.Typer, tmp_path: Path, shared_data: Path) -> None:
     status, lines = answers(command, "bench", "faces", str(part_of(tmp_path, shared_data / "faces" / "lfw", 5)))
-    wanted = {"n", "not_found", "eer", "fnmr_at_fmr_1e-2", "fnmr_at_fmr_1e-3", "fmr_at_threshold", "threshold", "rank1"}
+    wanted = {
+        "n",
+        "not_found",
+        "eer",
+        "fnmr_at_fmr_1e-2",
+        "fnmr_at_fmr_1e-3",
+        "fmr_at_threshold",
+        "threshold",
+        "rank1",
+        "fnmr_at_threshold",
+    }
     assert status == 0
     assert set(lines[0]) == wanted | {"ms_p50", "ms_p95"}
     assert (lines[0]["n"], lines[0]["not_found"]) == (20, 0)
@@ -194,6 +204,18 @@ def test_a_face_that_is_not_found_is_a_miss_and_no_false_match(faces: Faces, pic
     assert figures["not_found"] == 2
     assert figures["fnmr_at_fmr_1e-2"] in (0.0, 1.0)
     assert figures["fmr_at_threshold"] == 0
+
+
+def test_several_pictures_make_one_template_against_which_later_ones_are_held(
+    faces: Faces, tmp_path: Path, shared_data: Path
+) -> None:
+    truth = part_of(tmp_path, shared_data / "faces" / "lfw", 3)
+    figures = bench_faces(faces, truth, enrol=2)
+    assert figures["pictures_each"] == 2
+    assert 0 < figures["asked"] < figures["n"]
+    assert figures["fnmr_at_fmr_1e-2"] <= 0.1
+    with pytest.raises(BadSet):
+        bench_faces(faces, truth, enrol=8)
 
 
 def test_a_set_without_names_gives_false_matches_by_group(faces: Faces, tmp_path: Path, shared_data: Path) -> None:

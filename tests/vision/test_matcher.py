@@ -110,6 +110,28 @@ def test_people_come_and_go_while_others_are_sought() -> None:
     assert len(gallery) == 150
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 11)), max_size=60))
+def test_whoever_comes_and_goes_in_whatever_order_the_gallery_knows_exactly_who_is_there(steps: list[tuple[bool, int]]) -> None:
+    """Who leaves gives their row to the last one: nobody may be found under another's name."""
+    gallery, there = FaissGallery(), {}
+    ids = [(an_id(), CredentialId(an_id())) for _ in range(12)]
+    for comes, n in steps:
+        if comes:
+            gallery.put(*ids[n], someone(n))
+            there[n] = ids[n]
+        else:
+            gallery.remove(ids[n][1])
+            there.pop(n, None)
+    assert len(gallery) == len(there)
+    for n, (person, credential) in there.items():
+        (found,) = gallery.nearest(someone(n).tolist(), 1)
+        assert (found.person, found.credential) == (person, credential)
+        assert found.similarity == pytest.approx(1, abs=1e-2)
+    for n in set(range(12)) - set(there):
+        assert all(found.similarity < 0.9 for found in gallery.nearest(someone(n).tolist(), 1))
+
+
 def test_the_same_secret_turns_the_same_way_and_another_one_otherwise() -> None:
     assert np.array_equal(rotation(b"a" * 32, 128), rotation(b"a" * 32, 128))
     first, second = rotate(someone(1), rotation(b"a" * 32, 128)), rotate(someone(1), rotation(b"b" * 32, 128))

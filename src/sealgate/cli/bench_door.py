@@ -150,6 +150,7 @@ class StandIn:
     def __init__(self, reader: FaceReader) -> None:
         self._reader = reader
         self.pack, self.min_similarity, self.min_lead = reader.pack, reader.min_similarity, reader.min_lead
+        self.per_tenfold = reader.per_tenfold
 
     def find(self, pixels: Pixels) -> list[FoundFace]:
         self._reader.find(pixels)

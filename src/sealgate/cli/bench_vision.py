@@ -21,6 +21,7 @@ from sealgate.domain.errors import Refused
 
 if TYPE_CHECKING:
     from sealgate.ports import FaceReader, Vector
+    from sealgate.vision.matcher import FaissGallery
 
 Threads = Annotated[int, typer.Option(min=1, help="Cores that one picture may use")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
@@ -58,10 +59,15 @@ def plates(
         raise BadSet("no set: name a CSV file, or a folder with --none")
 
 
-def faces(csv_file: Csv, threads: Threads = 1, as_json: Json = False) -> None:
+def faces(
+    csv_file: Csv,
+    threads: Threads = 1,
+    enrol: Annotated[int, typer.Option(min=0, max=8, help="Compare with the mean of so many pictures; 0: all pairs")] = 0,
+    as_json: Json = False,
+) -> None:
     from sealgate.vision.faces import Faces
 
-    tell(bench_faces(Faces(threads=threads), csv_file), as_json=as_json)
+    tell(bench_faces(Faces(threads=threads), csv_file, enrol=enrol), as_json=as_json)
 
 
 def liveness(
@@ -119,14 +125,17 @@ class Embedder:
         return vector
 
 
-def bench_faces(reader: FaceReader, csv_file: Path) -> Figures:
+def bench_faces(reader: FaceReader, csv_file: Path, *, enrol: int = 0) -> Figures:
     """Rows of file,person: all pairs; the extra `fmr_by_group` has people `a/b` by their b, where a set has such names.
 
     Rows of file_a,file_b,same: those pairs. `n` counts pictures, or pairs. A pair with a face that was not found is a
-    miss if it is one person, and no match if it is two.
+    miss if it is one person, and no match if it is two. With `enrol` the first so many pictures of each person make a template,
+    and all later ones are compared with every template; people who have no more pictures than that are left out.
     """
     rows = rows_of(csv_file, FACE_COLUMNS, PAIR_COLUMNS)
     embed = Embedder(reader, csv_file.parent)
+    if enrol and "person" in rows[0]:
+        return _against_templates(rows, embed, enrol)
     return _all_pairs(rows, embed) if "person" in rows[0] else _given_pairs(rows, embed)
 
 
@@ -152,6 +161,31 @@ def _all_pairs(rows: list[dict[str, str]], embed: Embedder) -> Figures:
         groups, rank = {}, rank_one(similarities, people)
     pairs = similarities[first, second].astype(np.float64)
     return {"n": len(rows)} | _figures(pairs, same, embed, rank) | ({"fmr_by_group": groups} if groups else {})
+
+
+def _against_templates(rows: list[dict[str, str]], embed: Embedder, enrol: int) -> Figures:
+    import numpy as np
+
+    from sealgate.vision.facespace import template
+
+    people: dict[str, list[Vector | None]] = {}
+    for row in rows:
+        people.setdefault(row["person"], []).append(embed(row["file"]))
+    templates, asked, who = [], [], []
+    for name, vectors in people.items():
+        known = [vector for vector in vectors[:enrol] if vector is not None]
+        if not known or len(vectors) <= enrol:
+            continue
+        templates.append((name, template(known)))
+        later = [np.zeros(128, np.float32) if vector is None else vector for vector in vectors[enrol:]]
+        asked += later
+        who += [name] * len(later)
+    if not templates:
+        raise BadSet(f"nobody has more than {enrol} pictures")
+    similarities = np.stack(asked) @ np.stack([vector for _, vector in templates]).T
+    same = np.array(who)[:, None] == np.array([name for name, _ in templates])[None, :]
+    figures = _figures(similarities.ravel().astype(np.float64), same.ravel(), embed, None)
+    return {"n": len(rows), "enrolled": len(templates), "pictures_each": enrol, "asked": len(asked)} | figures
 
 
 def unidentified(people: Sequence[str]) -> bool:
@@ -193,6 +227,7 @@ def _figures(pairs: Any, same: Any, embed: Embedder, rank: float | None) -> Figu
         "fnmr_at_fmr_1e-2": _rounded(misses_at(genuine, impostor, 1e-2)),
         "fnmr_at_fmr_1e-3": _rounded(misses_at(genuine, impostor, 1e-3)),
         "fmr_at_threshold": _rounded(false_matches_at(impostor, threshold)),
+        "fnmr_at_threshold": _rounded(1 - float((genuine >= threshold).mean())) if len(genuine) else None,
         "threshold": threshold,
         "rank1": _rounded(rank),
         **embed.times.figures(),
@@ -207,7 +242,12 @@ def _rounded(share: float | None) -> float | None:
 
 
 def bench_match(sizes: Sequence[int], queries: int) -> Figures:
-    """Milliseconds a query among random templates, k = 2, one query at a time, for each size of gallery."""
+    """Milliseconds a query among random templates, k = 2, one query at a time, for each size of gallery.
+
+    `cpu` is the processor's time, which other work on the machine disturbs less than the clock; `bare` is faiss alone on the
+    same rows, its queries in turn with ours. `change` is somebody enrolled and removed again, and `longest_change` the worst of
+    those while another thread searches without a pause.
+    """
     return {"sizes": [{"templates": size, **_search(size, queries)} for size in sizes]}
 
 
@@ -215,20 +255,54 @@ def _search(size: int, queries: int) -> Figures:
     import numpy as np
 
     from sealgate.domain.ids import CredentialId, PersonId, uuid7
-    from sealgate.vision.matcher import FaissGallery
+    from sealgate.vision.matcher import FaissGallery, bare_index
 
     dice = np.random.default_rng(7)
-    gallery, now = FaissGallery(), datetime.now(UTC)
+    gallery, bare, now = FaissGallery(), bare_index(), datetime.now(UTC)
     for vectors in _random_faces(dice, size):
+        bare.add(vectors)
         for vector in vectors:
             one = uuid7(now, dice.bytes(10))
             gallery.put(PersonId(one), CredentialId(one), vector)
-    times = Times()
+    ours, alone, clock = Times(), Times(), Times()
     for vector in next(_random_faces(dice, queries)):
-        start = time.perf_counter()
+        row = vector.reshape(1, -1)
+        start, began = time.perf_counter(), time.process_time()
         gallery.nearest(vector, 2)
+        ours.add(time.process_time() - began)
+        clock.add(time.perf_counter() - start)
+        began = time.process_time()
+        bare.search(row, 2)
+        alone.add(time.process_time() - began)
+    mine, theirs = ours.figures()["ms_p50"], alone.figures()["ms_p50"]
+    figures = {**clock.figures(), "cpu_ms_p50": mine, "bare_cpu_ms_p50": theirs}
+    return figures | {"times_bare": round(mine / theirs, 3) if theirs else None} | _changes(gallery, dice)
+
+
+def _changes(gallery: FaissGallery, dice: Any, count: int = 20) -> Figures:
+    """People come and go while another thread searches."""
+    from threading import Event, Thread
+
+    from sealgate.domain.ids import CredentialId, PersonId, uuid7
+
+    done, times, now = Event(), Times(), datetime.now(UTC)
+    vectors = next(_random_faces(dice, count))
+
+    def seek() -> None:
+        while not done.is_set():
+            gallery.nearest(vectors[0], 2)
+
+    seeker = Thread(target=seek)
+    seeker.start()
+    for vector in vectors:
+        one = uuid7(now, dice.bytes(10))
+        start = time.perf_counter()
+        gallery.put(PersonId(one), CredentialId(one), vector)
+        gallery.remove(CredentialId(one))
         times.add(time.perf_counter() - start)
-    return times.figures()
+    done.set()
+    seeker.join()
+    return {"change_ms_p50": times.figures()["ms_p50"], "longest_change_ms": round(max(times.taken), 2)}
 
 
 def _random_faces(dice: Any, count: int) -> Iterator[Any]:

@@ -92,6 +92,7 @@ class SimulatedFaceReader:
     pack = "simulated"
     min_similarity = 0.5
     min_lead = 0.05
+    per_tenfold = 0.02
 
     def __init__(self, people: Mapping[Colour, Vector], *, quality: float = 0.9, live: float | None = None) -> None:
         self._people, self.quality, self.live = dict(people), quality, live

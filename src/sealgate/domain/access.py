@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import log10
 from zoneinfo import ZoneInfo
 
 from sealgate.domain.calendar import Timetable
@@ -143,6 +144,20 @@ class Decision:
     person: PersonId | None = None
     credential: CredentialId | None = None
     similarity: float | None = None
+
+
+FEW = 250
+"""Faces at a site up to which a reader's own threshold holds: of as many comparisons one in a hundred is with somebody above it
+(pairs of strangers of mixed sets; docs/models.md has the groups for which it is more)."""
+
+MOST_ALIKE = 0.98
+
+
+def likeness_among(least: float, per_tenfold: float, people: int) -> float:
+    """The likeness that keeps a stranger's chance to be taken for anybody where it is, among so many: more people, stricter."""
+    if people <= FEW:
+        return least
+    return min(least + per_tenfold * log10(people / FEW), max(least, MOST_ALIKE))
 
 
 def refuse(reason: Reason, facts: Facts | None = None) -> Decision:

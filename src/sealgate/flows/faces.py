@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sealgate.domain.access import likeness_among
 from sealgate.domain.ids import CredentialId, SiteId, TenantId
 from sealgate.flows.kit import House
 from sealgate.ports import FaceReader, FoundFace, KeyKind, Pixels, Vector
@@ -74,6 +75,13 @@ def kept_form(house: House, tenant: TenantId, site: SiteId, space: int, vector: 
 def from_kept(house: House, tenant: TenantId, site: SiteId, space: int, kept: bytes) -> Vector:
     """What `kept_form` was given."""
     return house.turn.back(space_seed(house, tenant, site, space), np.frombuffer(kept, dtype="<f4"))
+
+
+def least_likeness(house: House, db: Reader, site: SiteId) -> float:
+    """What the models ask for among the faces of this site; a gate may ask for more, and never for less."""
+    if house.faces is None:
+        return 0.0
+    return likeness_among(house.faces.min_similarity, house.faces.per_tenfold, len(house.galleries.of(db.tenant, site)))
 
 
 def template_place(tenant: TenantId, credential: CredentialId) -> Place:

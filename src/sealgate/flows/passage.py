@@ -7,7 +7,7 @@ would be faster by one commit, and could lose the reason. The latch's answer is 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from sealgate.domain.people import PersonKind, first_name
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import CodeSighting, FaceSighting, Means, PlateSighting, Sighting, means_of
 from sealgate.flows.edge_codes import sought
-from sealgate.flows.faces import template_place
+from sealgate.flows.faces import least_likeness, template_place
 from sealgate.flows.kit import House, Signed, of_day, seal, subject, unseal
 from sealgate.flows.passage_places import picture_place, presence_place, profile_place, who_place
 from sealgate.flows.visit_moves import passed
@@ -129,7 +129,9 @@ def _too_many_tries(house: House, sighting: Sighting, now: datetime) -> Reason |
 
 def _identify(house: House, tx: Reader, policy: GatePolicy, sighting: Sighting) -> Candidate | Reason:
     if isinstance(sighting, FaceSighting):
-        return recognise(house.galleries.of(tx.tenant, policy.site).nearest(sighting.vector, k=5), policy)
+        near = house.galleries.of(tx.tenant, policy.site).nearest(sighting.vector, k=5)
+        least = max(policy.min_similarity, least_likeness(house, tx, policy.site))
+        return recognise(near, replace(policy, min_similarity=least))
     means = means_of(sighting)
     value = sighting.text if isinstance(sighting, PlateSighting) else sighting.value
     value = sought(house, tx.tenant, means, value)

@@ -20,6 +20,7 @@ from sealgate.domain.operators import Permission
 from sealgate.domain.places import GateKind
 from sealgate.domain.sightings import Means
 from sealgate.flows.face_need import need_no_private_room, need_on, note_facts
+from sealgate.flows.faces import least_likeness
 from sealgate.flows.kit import House, Signed, fingerprint, new_secret, organisation, seal, unseal
 from sealgate.flows.people import whereabouts
 from sealgate.ports import Sealed
@@ -92,6 +93,9 @@ class GateRecord:
     min_plate_score: float
     open_seconds: float
     has_source: bool
+    faces: int = 0
+    least_likeness: float = 0.0
+    """What is asked for among so many `faces`, whatever the gate asks for; 0 where this program reads no faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,10 @@ def gate(house: House, signed: Signed, gate: GateId) -> GateRecord:
     with house.store.read(signed.tenant) as db:
         row = places.gate(db, gate)
         names = {z.zone: z.name for z in places.zones(db, row.site)}
+        least = least_likeness(house, db, row.site)
     return GateRecord(
+        faces=len(house.galleries.of(signed.tenant, row.site)),
+        least_likeness=least,
         line=_gate_line(row, names),
         min_similarity=row.min_similarity,
         min_lead=row.min_lead,

@@ -117,6 +117,11 @@ class FaceReader(Protocol):
         ...
 
     @property
+    def per_tenfold(self) -> float:
+        """How much more likeness ten times as many people ask for; see `domain.access.likeness_among`."""
+        ...
+
+    @property
     def min_lead(self) -> float:
         """How much better than the second best person the best has to be."""
         ...

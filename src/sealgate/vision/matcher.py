@@ -1,7 +1,8 @@
 """The templates of one site's people in memory, and the site's secret rotation.
 
-Exact search, no approximate index: one million templates take some tens of milliseconds on one core in half precision,
-and an approximate answer at a door would be a wrong answer. Templates come turned already; turning keeps every similarity.
+Exact search, no approximate index: one million templates take some ten milliseconds on one core in half precision
+(docs/benchmarks.md), and an approximate answer at a door would be a wrong answer. Templates come turned already; turning
+keeps every similarity.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 import faiss
 import numpy as np
@@ -28,16 +30,23 @@ class NotATemplate(Fault):
 faiss.omp_set_num_threads(1)  # a gate asks once a second: threads would cost more than they bring, and fight the readers
 
 
+def bare_index(dimensions: int = 128) -> Any:
+    """faiss alone: exact inner products in half precision."""
+    return faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+
+
 class FaissGallery:
-    """A `ports.Gallery`. Any thread may call it; the lock is held for one search or one change at a time."""
+    """A `ports.Gallery`. Any thread may call it; the lock is held for one search or one change at a time.
+
+    Row n of the index is `_whose[n]`. Who is removed gives their row to the last one: faiss would move every row behind it, a
+    tenth of a second among a million, and nobody could pass meanwhile.
+    """
 
     def __init__(self, dimensions: int = 128) -> None:
-        flat = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._index = faiss.IndexIDMap(flat)
+        self._index = bare_index(dimensions)
         self._dimensions = dimensions
-        self._whose: dict[int, tuple[PersonId, CredentialId]] = {}
+        self._whose: list[tuple[PersonId, CredentialId]] = []
         self._rows: dict[CredentialId, int] = {}
-        self._next = 0
         self._lock = Lock()
 
     def put(self, person: PersonId, credential: CredentialId, vector: Vector) -> None:
@@ -45,10 +54,9 @@ class FaissGallery:
         row = self._checked(vector)
         with self._lock:
             self._remove(credential)
-            self._index.add_with_ids(row, np.array([self._next], dtype=np.int64))
-            self._whose[self._next] = (person, credential)
-            self._rows[credential] = self._next
-            self._next += 1
+            self._index.add(row)
+            self._rows[credential] = len(self._whose)
+            self._whose.append((person, credential))
 
     def remove(self, credential: CredentialId) -> None:
         with self._lock:
@@ -61,17 +69,28 @@ class FaissGallery:
             k = min(k, len(self._rows))
             if k < 1:
                 return []
-            scores, ids = self._index.search(wanted, k)
-            return [Candidate(*self._whose[int(i)], float(score)) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0]
+            scores, rows = self._index.search(wanted, k)
+            return [
+                Candidate(*self._whose[int(i)], float(score)) for i, score in zip(rows[0], scores[0], strict=True) if i >= 0
+            ]
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def _remove(self, credential: CredentialId) -> None:
         row = self._rows.pop(credential, None)
-        if row is not None:
-            del self._whose[row]
-            self._index.remove_ids(faiss.IDSelectorRange(row, row + 1))
+        if row is None:
+            return
+        last = len(self._whose) - 1
+        if row != last:
+            size = self._index.code_size
+            codes = faiss.rev_swig_ptr(self._index.codes.data(), self._index.ntotal * size).reshape(-1, size)
+            codes[row] = codes[last]
+            self._whose[row] = self._whose[last]
+            self._rows[self._whose[row][1]] = row
+        self._whose.pop()
+        self._index.codes.resize(last * self._index.code_size)
+        self._index.ntotal = last
 
     def _checked(self, vector: Vector | Sequence[float]) -> Vector:
         row = np.ascontiguousarray(vector, dtype=np.float32)

@@ -126,7 +126,11 @@ def enrol_face(request: Request, page: AtPage, person: UUID, pictures: Annotated
         return _face_again(request, page, person, (told.message, told.hint))
     except enrol.NoConsent:
         return redirect(request, f"{address(page, person)}/consent")
-    said = _("The face is enrolled") if not enrolled.advice else _("The face is enrolled; some pictures were not good enough")
+    said = _("The face is enrolled")
+    if enrolled.advice:
+        said = _("The face is enrolled; some pictures were not good enough")
+    elif enrolled.weak:
+        said = _("The face is enrolled, but known less surely: three looks to different sides are better")
     return redirect(request, address(page, person), said=said)
 
 

@@ -1,4 +1,4 @@
-// Enrolment by the browser's camera: three looks, half a second apart, put into the page's own file input, so that
+// Enrolment by the browser's camera: three looks, each to a side that is asked for where the page has words for it, put into the page's own file input, so that
 // the camera and an uploaded photograph travel the same way and the page works without this script.
 (() => {
   const box = document.querySelector("[data-camera]");
@@ -6,7 +6,7 @@
   const video = box.querySelector("video"), words = box.querySelector("[role=status]");
   const start = box.querySelector("[data-start]"), shoot = box.querySelector("[data-shoot]"), stop = box.querySelector("[data-stop]");
   const form = document.getElementById(box.dataset.camera), input = form.querySelector("input[type=file]");
-  const SHOTS = 3, APART = 500, SIDE = 1280;
+  const SHOTS = 3, APART = 500, TURNING = 1500, SIDE = 1280;
   let stream = null;
 
   const say = (key, n = "") => { words.textContent = (box.dataset[key] ?? "").replace("%n", n); };
@@ -52,6 +52,11 @@
     const pictures = new DataTransfer();
     for (let n = 1; n <= SHOTS; n += 1) {
       say("counting", n);
+      const pose = box.dataset[`pose-${n}`];
+      if (pose) {
+        words.textContent = `${pose} ${words.textContent}`;
+        if (n > 1) await pause(TURNING);
+      }
       pictures.items.add(new File([await shot()], `look-${n}.jpg`, { type: "image/jpeg" }));
       if (n < SHOTS) await pause(APART);
     }
