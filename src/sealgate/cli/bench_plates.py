@@ -29,7 +29,7 @@ class Reads(Protocol):
 
 
 class SecondAlone:
-    """The second reader by itself: each picture is a plate that was cut out."""
+    """The second reader by itself: each picture is a plate that was cut out, and is straightened as in a frame."""
 
     def __init__(self, *, threads: int = 1) -> None:
         from sealgate.vision.secondreader import SecondReader
@@ -39,13 +39,16 @@ class SecondAlone:
     def read(self, pixels: Pixels, countries: Sequence[str] = ()) -> list[FoundPlate]:
         from sealgate.domain.platepatterns import grammar
         from sealgate.vision.ctc import character_scores, decode
+        from sealgate.vision.straight import slanting
+        from sealgate.vision.textlines import cut
 
-        steps = self._reader([pixels])[0]
+        ways = [way for quad in slanting(pixels) if (way := cut(pixels, quad)) is not None]
+        said = [(steps, r) for steps in self._reader(ways) for r in decode(steps, grammar(tuple(countries)))[:1]]
+        if not said:
+            return []
+        steps, best = max(said, key=lambda one: one[1].rank)
         box = (0, 0, pixels.shape[1], pixels.shape[0])
-        return [
-            FoundPlate(PlateText(r.text), r.score, character_scores(steps, r), box, "plain")
-            for r in decode(steps, grammar(tuple(countries)))[:1]
-        ]
+        return [FoundPlate(PlateText(best.text), best.score, character_scores(steps, best), box, "plain")]
 
 
 def bench_plates(reader: Reads, csv_file: Path, *, countries: bool = True) -> Figures:
