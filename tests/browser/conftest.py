@@ -459,7 +459,8 @@ def _garage(page: Page, here: str) -> str:
     found = re.search(r"/garages/([0-9a-f-]{36})/", made.url)
     assert found, made.text()
     permit = {"kind": "fleet", "holder": "Courier Co", "plates": "沪A12345", "spaces": "1", "space": "permits"}
-    _post(page, f"{here}/garages/permits", {**permit, "lot": found[1]})
+    given = page.request.post(f"{here}/garages/permits", form={**permit, "lot": found[1]}, headers=OURS)
+    _post(page, f"{given.url}/account", {"limit": "5000"})
     coupon = {"shop": "Book shop", "gives": "time", "minutes": "60", "uses": "3", "until": "2099-01-01"}
     _post(page, f"{here}/garages/coupons", {**coupon, "lot": found[1]})
     _post(page, f"{here}/garages/bans", {"plate": "沪B99999", "reason": "left without paying", "lot": found[1]})

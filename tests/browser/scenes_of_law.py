@@ -41,6 +41,7 @@ FOLLOWED = {
     "request": ("/requests", "main th.lead a"),
     "visit": ("{here}/visits", "main th.lead a"),
     "permit": ("{here}/garages/permits", "main th.lead a"),
+    "fleet-account": ("{here}/garages/permits", "main td a[href$='/account']"),
     "pay-run": ("/payroll", "main th.lead a"),
     "pay-person": ("/payroll/people", "main th.lead a"),
     "my-payslip": ("/my/payslips", "main a"),

@@ -16,6 +16,7 @@ from sealgate.flows import (
     edge_forget,
     emergency,
     face_use,
+    fleet_accounts,
     hours,
     leaks,
     pay_keeping,
@@ -56,6 +57,7 @@ def go_round(clockwork: Clockwork, house: House) -> None:
     clockwork.go_round(Round("arrivals", ARRIVALS, clockwork.for_every_tenant(partial(people_arriving.tidy, house))))
     clockwork.go_round(Round("hours", HOURS, clockwork.for_every_tenant(partial(hours.derive_lately, house))))
     clockwork.go_round(Round("checkpoints", CHECKPOINTS, clockwork.for_every_tenant(partial(witnessing.checkpoint, house))))
+    clockwork.go_round(Round("statements", HOURS, clockwork.for_every_tenant(partial(fleet_accounts.state_months, house))))
     clockwork.go_round(Round("retention", RETENTION, clockwork.for_every_tenant(partial(retention.keep_to_times, house))))
     clockwork.go_round(Round("faces", RETENTION, clockwork.for_every_tenant(partial(face_use.look_at_facts, house))))
     clockwork.go_round(Round("emergencies", EMERGENCIES, clockwork.for_every_tenant(partial(emergency.end_over, house))))

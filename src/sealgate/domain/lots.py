@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sealgate.domain.access import Validity
 from sealgate.domain.calendar import DAY, Timetable, local_day
 from sealgate.domain.errors import Invalid
+from sealgate.domain.fleets import Account
 from sealgate.domain.ids import GateId, LotId, PermitId, ReservationId, SiteId, ValidationId, ZoneId
 
 ALWAYS = Validity()
@@ -162,6 +163,7 @@ class Permit:
     """The right of its plates to stand in `lots`, or in lots of `zones`, during `times` (None: at any time).
 
     Several cars may share it: `spaces` of them at once, the next one is a visitor. `vehicle`: its cars are of that class.
+    `account`: their stays are charged to a fleet's account at the tariff's price; a suspended one is no right.
     """
 
     permit: PermitId
@@ -173,6 +175,7 @@ class Permit:
     spaces: int = 1
     space: SpaceClass = SpaceClass.PERMITS
     vehicle: str = ""
+    account: Account | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.spaces <= 10_000:
@@ -185,6 +188,8 @@ class Permit:
 
     def holds(self, at: datetime, tz: ZoneInfo, holidays: frozenset[date] = frozenset()) -> bool:
         """Whether it is valid at that instant and its hours are on."""
+        if self.account is not None and self.account.suspended is not None:
+            return False
         since, until = self.valid.since, self.valid.until
         if (since is not None and at < since) or (until is not None and at >= until):
             return False

@@ -23,6 +23,7 @@ from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_pairing import Likely
 from sealgate.domain.tariffs import Bill, BillReason, Line
 from sealgate.flows.assist import detail_of, held, keep, stay_named, tell_desk, the_call, told_off
+from sealgate.flows.fleet_charging import charged
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.lots import NoSuchWord, words_of
 from sealgate.flows.overpaid import close_account
@@ -177,6 +178,7 @@ def _send_bill(case: Case) -> Decided:
 def _bill_shown(case: Case, row: StayRow, scene: Scene, before: Stay) -> Decided:
     """`before` is the stay as it is billed; `row` as it still lies in the store."""
     owed = _account(case, before)
+    owed = owed and charged(scene, before, owed)
     _finish(case, case.given.act)
     if owed is None or not owed.due:
         return _leaves(case, scene, row, gone(before, case.now, owing=False), owed, Reason.ALLOWED)

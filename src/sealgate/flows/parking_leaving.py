@@ -12,6 +12,7 @@ from sealgate.domain.stays_pairing import Ask, Likely, Paired
 from sealgate.domain.stays_passing import OpenedBy, Unclear, go, goes_by, leave, read_better
 from sealgate.domain.tariff_errors import CannotPrice
 from sealgate.flows.agreement_rows import promise
+from sealgate.flows.fleet_charging import charged, trusted
 from sealgate.flows.overpaid import close_account
 from sealgate.flows.parking_outcomes import Arrival, Outcome, echo_at, read_again, shut, still, trace
 from sealgate.flows.parking_scene import Scene, candidates, open_of, passes_of, stay_token, traces_of
@@ -90,7 +91,8 @@ def goes(scene: Scene, row: parking.StayRow, price: Price, seen: Seen) -> Arriva
         owed = account(scene.tx, before, price, scene.at) if before.bills else None
     except CannotPrice:
         return asks(scene, Unclear(Ask(CallReason.WRONG_SUM, (Likely(before.stay, 1.0),))), seen)
-    trusts = scene.cut_off and scene.lane.lot.doubt is Doubt.OPEN
+    owed = owed and charged(scene, before, owed)
+    trusts = scene.cut_off and (scene.lane.lot.doubt is Doubt.OPEN or trusted(scene, before))
     due = owed.due.minor if owed else 0
     going = go(before, scene.at, due, passed=scene.late, tailgating=scene.tailgating, trusts=trusts)
     after, entered = going.stay, seen_of(scene.house, scene.tenant, row)

@@ -143,11 +143,18 @@ def permits(house: House, signed: Signed, after: PermitId | None = None) -> tupl
     return lines, rows[PAGE - 1].permit.permit if len(rows) > PAGE else None
 
 
+def line(house: House, signed: Signed, permit: PermitId) -> PermitLine:
+    """Without its plates."""
+    signed.need(Permission.PARKING)
+    with house.store.read(signed.tenant) as db:
+        return _permit_line(house, db, held_permit(db, signed, permit))
+
+
 def permit(house: House, signed: Signed, permit: PermitId) -> tuple[PermitLine, list[PlateLine]]:
     """The permit with its plates, opened; that somebody looked is journaled."""
     signed.need(Permission.PARKING)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        line = _permit_line(house, tx, _permit(tx, signed, permit))
+        line = _permit_line(house, tx, held_permit(tx, signed, permit))
         plates = [_plate_line(house, tx.tenant, row) for row in parking.plates_of(tx, permit)]
         journal.write(tx, house.keyring, house.clock.now(), "permit.opened", object=f"permit:{permit}")
     return line, plates
@@ -164,7 +171,7 @@ def add_permit(house: House, signed: Signed, terms: PermitTerms) -> PermitId:
 
     def write(tx: Tx) -> PermitId:
         made = _made(tx, new, terms)
-        _may_change(tx, signed, made)
+        may_change(tx, signed, made)
         sealed = seal(house, tx.tenant, organisation(), _holder_place(tx.tenant, new), {"holder": holder})
         parking.add_permit(tx, parking.PermitRow(made, now, holder=sealed))
         for plate in plates:
@@ -178,7 +185,7 @@ def end_permit(house: House, signed: Signed, permit: PermitId) -> None:
     """At once; its plates are forgotten. A car that stands by it is a visitor from its next entry on."""
 
     def write(tx: Tx) -> None:
-        _may_change(tx, signed, _permit(tx, signed, permit).permit)
+        may_change(tx, signed, held_permit(tx, signed, permit).permit)
         if not parking.end_permit(tx, permit, house.clock.now()):
             raise NotFound("permit")
 
@@ -190,8 +197,8 @@ def add_plate(house: House, signed: Signed, permit: PermitId, plate: str) -> Non
     text = normalise(plate)
 
     def write(tx: Tx) -> None:
-        row = _permit(tx, signed, permit)
-        _may_change(tx, signed, row.permit)
+        row = held_permit(tx, signed, permit)
+        may_change(tx, signed, row.permit)
         if row.ended_at is not None:
             raise NotFound("permit")
         if len(parking.plates_of(tx, permit)) >= MOST_PLATES:
@@ -204,7 +211,7 @@ def add_plate(house: House, signed: Signed, permit: PermitId, plate: str) -> Non
 
 def remove_plate(house: House, signed: Signed, permit: PermitId, token: Token) -> None:
     def write(tx: Tx) -> None:
-        _may_change(tx, signed, _permit(tx, signed, permit).permit)
+        may_change(tx, signed, held_permit(tx, signed, permit).permit)
         if not parking.remove_plate(tx, permit, token):
             raise NotFound("plate")
 
@@ -381,7 +388,7 @@ def _add_plate(house: House, tx: Tx, permit: PermitId, plate: str) -> bool:
     return parking.add_plate(tx, parking.PlateRow(permit, token, sealed, house.clock.now()))
 
 
-def _permit(db: Reader, signed: Signed, permit: PermitId) -> parking.PermitRow:
+def held_permit(db: Reader, signed: Signed, permit: PermitId) -> parking.PermitRow:
     """Raises `NotFound`, also for a permit that holds in no lot of the site."""
     row = parking.permit(db, permit)
     if row is None or not _is_here(signed, row.permit, _sites_of_lots(db)):
@@ -394,7 +401,7 @@ def _is_here(signed: Signed, permit: Permit, sites: dict[LotId, SiteId]) -> bool
     return signed.site is None or not permit.lots or signed.site in {sites.get(lot) for lot in permit.lots}
 
 
-def _may_change(db: Reader, signed: Signed, permit: Permit) -> None:
+def may_change(db: Reader, signed: Signed, permit: Permit) -> None:
     """Raises `NotFound` where it holds in a lot of a site at which this operator changes none."""
     mine, sites = signed.sites_with(Permission.PARKING_RULES), _sites_of_lots(db)
     if mine is not None and not {sites.get(lot) for lot in permit.lots} <= mine:
@@ -419,9 +426,14 @@ def _lot_of(db: Reader, site: SiteId, lot: LotId) -> None:
 
 def _permit_line(house: House, db: Reader, row: parking.PermitRow) -> PermitLine:
     name = row.permit.permit
-    holder = "" if row.holder is None else _opened(house, _holder_place(db.tenant, name), row.holder, "holder")
+    holder = holder_of(house, db, row)
     cars, inside = len(parking.plates_of(db, name)), parking.inside_by_permit(db, name)
     return PermitLine(row.permit, holder, cars, inside, row.created_at, row.ended_at)
+
+
+def holder_of(house: House, db: Reader, row: parking.PermitRow) -> str:
+    """Who to write to; empty where nobody said."""
+    return "" if row.holder is None else _opened(house, _holder_place(db.tenant, row.permit.permit), row.holder, "holder")
 
 
 def _plate_line(house: House, tenant: TenantId, row: parking.PlateRow) -> PlateLine:

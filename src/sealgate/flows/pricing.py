@@ -105,9 +105,12 @@ def _paid(db: Reader, stay: Stay, until: datetime) -> tuple[datetime, ...]:
 def _charged(
     db: Reader, stay: Stay, lot: Lot, row: parking.PermitRow | None, until: datetime
 ) -> tuple[tuple[datetime, datetime], ...] | None:
-    """The parts that are charged: not those spent in a lot within, nor those that a permit covers. None: all of it."""
+    """The parts that are charged: not those spent in a lot within, nor those that a permit covers. None: all of it.
+
+    A fleet with an account pays for what its permit covers too: by the account.
+    """
     parts = stay.stretches(until)
-    if row is not None:
+    if row is not None and row.permit.account is None:
         tz = zone(places.site(db, lot.site).time_zone)
         holidays = frozenset(holiday.day for holiday in places.holidays(db, lot.site))
         parts = tuple(_common(parts, uncovered(row.permit, stay.entered, until, tz, holidays)))

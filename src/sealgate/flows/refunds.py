@@ -13,10 +13,12 @@ from enum import StrEnum
 
 from sealgate.domain.billing import Payment, Refund, RefundState, ask_refund, refund_answered
 from sealgate.domain.errors import Conflict, Fault, Refused
+from sealgate.domain.fleets import ON_ACCOUNT
 from sealgate.domain.ids import PaymentId, RefundId, TenantId
 from sealgate.domain.money import Money
 from sealgate.domain.operators import Permission
 from sealgate.flows import payment_rows as rows
+from sealgate.flows.fleet_charging import taken_back
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.payment_calls import flag_refunds
 from sealgate.flows.payment_rows import PROVIDERS, Known, Overtaken
@@ -43,6 +45,10 @@ class ByHand(StrEnum):
     CASH = "cash"
     CARD_TERMINAL = "card-terminal"
     TRANSFER = "transfer"
+
+
+WITHOUT_PROVIDER = frozenset({*ByHand, ON_ACCOUNT})
+"""Means of which no provider has to be asked: with our words it has gone back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,9 @@ def promise(
     now = house.clock.now()
     asked = ask_refund(before.payment, made.hex, money)
     after = rows.change(house, tx, before, asked, now, why)
-    if before.row.provider in set(ByHand):
+    if before.row.provider in WITHOUT_PROVIDER:
         after = rows.change(house, tx, rows.known(house, tx, after.row), _done(asked, made, money, before), now)
+        taken_back(tx, before.row, made, money, now)
     return made, after
 
 

@@ -136,6 +136,8 @@ def remove_accounts(tx: Tx, before: datetime) -> int:
     old = sa.select(p.payment_id).where(tx.mine(s.payments), p.started_at < before)
     count = tx.remove(s.refunds, [r.payment_id.in_(old)])
     count += tx.remove(s.payments, [p.started_at < before])
+    count += tx.remove(s.account_entries, [s.account_entries.c.at < before, s.account_entries.c.statement_id.is_not(None)])
+    count += tx.remove(s.statements, [s.statements.c.made_at < before, s.statements.c.paid_at.is_not(None)])
     count += tx.remove(s.bills, [b.at < before])
     over = sa.select(t.stay_id).where(tx.mine(s.stays), t.state == StayState.CLOSED, t.closed_at < before)
     tx.remove(s.stay_validations, [s.stay_validations.c.stay_id.in_(over)])

@@ -49,6 +49,7 @@ MEANS: Mapping[str, str] = {
     "cash": _("Cash"),
     "card-terminal": _("Card terminal"),
     "transfer": _("Bank transfer"),
+    "account": _("On account"),
 }
 LONGEST = 80
 AHEAD = timedelta(hours=3)

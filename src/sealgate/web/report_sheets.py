@@ -26,6 +26,7 @@ PROVIDERS = {
     "cash": _("Cash"),
     "card-terminal": _("Card terminal"),
     "transfer": _("Bank transfer"),
+    "account": _("On account"),
 }
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -347,6 +348,44 @@ def test_without_a_script_the_button_draws_the_price(campus: SiteId, office: Any
 def test_dora_may_look_at_a_price_and_save_nothing(campus: SiteId, lot: LotId, desk: Any) -> None:
     assert "Save as a new version" not in desk.get(f"/s/{campus}/tariffs/at/Visitors").text
     assert desk.post(f"/s/{campus}/tariffs", {"text": TARIFF, "since": "2026-11-24"}).status_code == 403
+
+
+# --- fleets ---------------------------------------------------------------------------------------------------
+
+
+def test_a_fleets_account_is_opened_stated_and_paid_on_its_pages(
+    campus: SiteId, lot: LotId, lane: dict[str, GateId], comes: Callable[[str], None], office: Any, house: House, alice: Signed,
+    clock: Any, enter: Callable[[Signed], Any],
+) -> None:  # fmt: skip
+    root = f"/s/{campus}/garages"
+    given = {"kind": "fleet", "holder": "Harbour Works", "plates": PLATE, "spaces": "1", "space": "permits", "lot": str(lot)}
+    permit = str(office.post(f"{root}/permits", given).url.path)
+    assert f"{permit}/account" in office.get(permit).text
+    assert "Open the account" in office.get(f"{permit}/account").text
+    assert office.post(f"{permit}/account", {"limit": "-3"}).status_code == 422
+    assert "¥200.00" in office.post(f"{permit}/account", {"limit": "200"}).text
+    clock.move(timedelta(hours=(26 - clock.now().hour) % 24))  # ten in the morning
+    comes(PLATE)
+    clock.move(timedelta(hours=2))
+    leaving = PlateSighting(gate=lane["out"], at=clock.now(), text=PLATE, score=0.99, kind="cn-blue")  # type: ignore[arg-type]
+    assert parking.arrive(house, alice.tenant, leaving, pricing.prices(house, alice.tenant)).opens
+    assert "¥10.00" in office.get(f"{permit}/account").text
+    month = clock.now().strftime("%Y-%m")
+    assert office.post(f"{permit}/statements", {"month": month}).status_code == 422
+    clock.move(timedelta(days=32))
+    office = enter(alice)  # her session has ended
+    made = office.post(f"{permit}/statements", {"month": month})
+    here = str(made.url.path)
+    assert "Harbour Works" in made.text
+    rows = list(csv.reader(io.StringIO(office.get(f"{here}/file.csv").content.decode("utf-8-sig"))))
+    assert [(row[2], row[5], row[6]) for row in rows[1:]] == [(PLATE, "10.00", "CNY")]
+    assert office.get(f"{here}/file.xlsx").content.startswith(b"PK")
+    assert office.get(f"{here}/file.pdf").content.startswith(b"%PDF")
+    assert "Noted as paid" in office.post(f"{here}/paid").text
+    assert office.post(f"{here}/paid").status_code == 409
+    suspended = office.post(f"{permit}/account/suspend").text
+    assert "Suspended since" in suspended
+    assert "Take it up again" in suspended
 
 
 # --- reports --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from sealgate.domain.access import Validity
 from sealgate.domain.calendar import parse_timetable, timetable_text
+from sealgate.domain.fleets import Account
 from sealgate.domain.ids import BanId, LotId, PermitId, PersonId, ReservationId, StayId, ValidationId, ZoneId
 from sealgate.domain.lots import Permit, Reservation, SpaceClass, Validation
 from sealgate.ports import Sealed, Token
@@ -78,6 +79,7 @@ p, q, b, r, v = s.permits.c, s.permit_plates.c, s.bans.c, s.reservations.c, s.va
 _PERMIT = (
     p.permit_id, p.kind, p.lots, p.zones, p.since, p.until, p.week, p.spaces, p.space,
     p.created_at, p.person_id, p.holder, p.ended_at, p.vehicle,
+    p.account_currency, p.account_limit, p.suspended_at,
 )  # fmt: skip
 _BAN = (b.ban_id, b.token, b.plate, b.reason, b.added_at, b.lot_id, b.until, b.lifted_at)
 _RESERVATION = (r.reservation_id, r.lot_id, r.since, r.until, r.space, r.plate, r.token, r.stay_id, r.cancelled_at)
@@ -275,7 +277,8 @@ def coupons(db: Reader, lot: LotId, limit: int = 100) -> list[ValidationRow]:
 
 
 def _permit(*columns: Any) -> PermitRow:
-    permit, kind, lots, zones, since, until, week, spaces, space, created_at, person, holder, ended_at, vehicle = columns
+    permit, kind, lots, zones, since, until, week, spaces, space, created_at, person, holder, ended_at, *more = columns
+    vehicle, *account = more
     made = Permit(
         permit=permit,
         kind=kind,
@@ -286,6 +289,7 @@ def _permit(*columns: Any) -> PermitRow:
         spaces=spaces,
         space=space,
         vehicle=vehicle or "",
+        account=Account(*account) if account[0] else None,
     )
     return PermitRow(made, created_at, person, holder, ended_at)
 

@@ -11,6 +11,7 @@ from sealgate.store.schema.asking import asks, privacy_rules
 from sealgate.store.schema.breach import breaches
 from sealgate.store.schema.edges import edges
 from sealgate.store.schema.face_use import face_assessments, face_filings, face_uses
+from sealgate.store.schema.fleets import account_entries, statements
 from sealgate.store.schema.holds import legal_holds
 from sealgate.store.schema.hours import (
     calendars,
@@ -66,6 +67,7 @@ from sealgate.store.schema.teams import goals, review_cycles, reviews, team_memb
 from sealgate.store.schema.visits import letters, reception_calls, visit_blocks, visit_rules, visits
 
 __all__ = [
+    "account_entries",
     "agreements",
     "alarm_letters",
     "api_keys",
@@ -148,6 +150,7 @@ __all__ = [
     "signin_services",
     "sites",
     "spent_tickets",
+    "statements",
     "stay_masks",
     "stay_validations",
     "stays",
