@@ -6,12 +6,15 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 
+import av
 import cv2
 import numpy as np
 import pytest
 
+from sealgate.devices import streams
 from sealgate.devices.cameras import CameraState, Limits, open_camera
 from sealgate.devices.failures import CameraLies, CameraUnreadable
+from sealgate.devices.sources import parse_source
 from sealgate.ports import Clock, Pixels, Unreachable
 from sealgate.vision.pictures import decode
 
@@ -150,3 +153,26 @@ def test_decoding_is_timed(make_video: MakeVideo, wall_clock: Clock) -> None:
 def test_a_pace_of_nothing_is_no_pace(album: Path, wall_clock: Clock) -> None:
     with pytest.raises(ValueError, match="fps"):
         open_camera(str(album), wall_clock, decode=decode, fps=0)
+
+
+def test_of_a_film_nobody_wants_only_what_others_are_made_from_is_decoded(tmp_path: Path) -> None:
+    """Two of three frames of this film are made from others, and none from them."""
+    path = tmp_path / "b.mp4"
+    dice = np.random.default_rng(3)
+    with av.open(str(path), "w") as container:
+        options = {"bf": "2", "b_strategy": "0", "b-pyramid": "none", "sc_threshold": "0"}
+        stream = container.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        wall = dice.integers(0, 255, (240, 320, 3), np.uint8)
+        for n in range(60):
+            pixels = np.roll(wall, 2 * n, axis=1)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
+        container.mux(stream.encode())
+    source, limits = parse_source(str(path)), Limits()
+
+    def decoded(*, wanted: bool) -> int:
+        with streams.opened(source, limits, 5.0) as film:
+            return len(list(streams.pictures(film, source, limits, 60.0, lambda: wanted)))
+
+    assert decoded(wanted=True) == 60
+    assert 15 <= decoded(wanted=False) <= 30

@@ -160,9 +160,8 @@ class LiveCamera:
 
     def _listen(self, container: Any) -> None:
         pace = _Pace()
-        for picture in streams.pictures(
-            container, self._source, self._manner.limits, self._manner.waits.stall_after, self._wanted
-        ):
+        limits, stall_after = self._manner.limits, self._manner.waits.stall_after
+        for picture in streams.pictures(container, self._source, limits, stall_after, self._wanted, self._left_out):
             if not self._source.live:
                 self._closing.wait(pace.wait(picture.seconds))
             if self._closing.is_set():
@@ -175,10 +174,11 @@ class LiveCamera:
     def _wanted(self) -> bool:
         """Whether a picture is worth decoding that came so soon after the last. A camera that floods costs no more than
         one that keeps our pace; six tenths leave room for one whose own pace is ours and trembles."""
-        if self._heard is None or monotonic() - self._heard[1] >= 0.6 * self._manner.interval:
-            return True
+        early = self._heard is not None and monotonic() - self._heard[1] < 0.6 * self._manner.interval
+        return not (early and self._source.live)  # a file is played at its own pace, however fast it is read
+
+    def _left_out(self) -> None:
         self._unwanted += 1
-        return False
 
     def _healing(self, trouble: Unreachable) -> bool:
         """Wait and say True where another try may help."""

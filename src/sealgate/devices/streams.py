@@ -86,11 +86,18 @@ def opened(source: Source, limits: Limits, patience: float) -> Iterator[Any]:
 
 
 def pictures(
-    container: Any, source: Source, limits: Limits, stall_after: float, wanted: Callable[[], bool] = lambda: True
+    container: Any,
+    source: Source,
+    limits: Limits,
+    stall_after: float,
+    wanted: Callable[[], bool] = lambda: True,
+    left_out: Callable[[], None] = lambda: None,
 ) -> Iterator[Picture]:
     """Each decoded frame until the stream ends.
 
-    `wanted` is asked only where every packet is a whole picture (MJPEG): those nobody wants are not decoded.
+    Pictures that are not `wanted` are not decoded where that is possible: where every packet is a whole picture (MJPEG), and
+    of H.264 those that no other is made from. `wanted` is asked before each, and
+    `left_out` told of each that was not decoded.
     Raises `CameraStalled` when none came for `stall_after` seconds, `CameraLies` for an odd or changing size.
     """
     stream = _video_stream(container, source, limits)
@@ -103,9 +110,16 @@ def pictures(
             return
         if monotonic() - last > stall_after:  # sound may go on while the picture has stopped
             raise CameraStalled(f"{source.shown}: no picture for {stall_after:g} seconds")
-        if packet.stream_index != stream.index or (stream.codec_context.codec.intra_only and not wanted()):
+        if packet.stream_index != stream.index:
             continue
+        spare = not wanted()
+        if spare and stream.codec_context.codec.intra_only:
+            left_out()
+            continue
+        stream.codec_context.skip_frame = "NONREF" if spare else "DEFAULT"
         decoded = _decoded(packet)
+        if spare and decoded == []:
+            left_out()
         broken = 0 if decoded else broken + (decoded is None)
         if broken > MOST_BROKEN:
             raise CameraUnreadable(f"{source.shown}: {broken} broken packets in a row")
