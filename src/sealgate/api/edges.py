@@ -21,6 +21,7 @@ from sealgate.domain.errors import Refused
 from sealgate.domain.ids import GateId, PersonId, StayId, TenantId
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means
+from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_passing import OpenedBy
 from sealgate.flows import edges
 from sealgate.flows.edge_looks import MOST_LOOKS
@@ -30,7 +31,7 @@ from sealgate.vault.link import LinkBroken, open_said, seal_said
 
 MOST_BYTES = 8_000_000
 MEDIA = "application/octet-stream"
-KNOWS = ("pictures",)
+KNOWS = ("pictures", "lanes")
 """Words that an edge may say to this centre and not to one that does not list them."""
 
 
@@ -68,6 +69,8 @@ class SaidFact(BaseModel):
     means: Means = Means.PLATE
     holder: UUID | None = None
     rule: OpenedBy | None = None
+    ticket: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    asks: CallReason | None = None
 
     def fact(self) -> Fact:
         return Fact(
@@ -83,6 +86,8 @@ class SaidFact(BaseModel):
             means=self.means,
             holder=None if self.holder is None else PersonId(self.holder),
             rule=self.rule,
+            ticket=None if self.ticket is None else bytes.fromhex(self.ticket),
+            asks=self.asks,
         )
 
 
@@ -139,6 +144,7 @@ def _answered(house: House, edge: Edge, releases: Releases, body: bytes) -> byte
         "done": list(heard.done),
         "parts": [{"name": part.name, "digest": part.digest, "holds": part.holds} for part in heard.parts],
         "releases": [{"number": one.number, "gate": str(one.gate), "seconds": one.seconds} for one in heard.releases],
+        "calls": [str(gate) for gate in heard.calls],
         "looks": [str(gate) for gate in heard.looks],
         "knows": KNOWS,
     }

@@ -12,8 +12,10 @@ from sealgate.api import visits as visits_api
 from sealgate.app.errors import OpenToAll, PortTaken
 from sealgate.app.program import Program
 from sealgate.edge.link import Link
+from sealgate.flows.edge_ways import AtBox
 from sealgate.settings import Settings
-from sealgate.web import console, unsealing
+from sealgate.web import console, lane, unsealing
+from sealgate.web.start import languages
 
 
 def bound_socket(settings: Settings) -> socket.socket:
@@ -55,8 +57,10 @@ def web_application(program: Program) -> FastAPI:
 
 
 def edge_application(program: Program, link: Link) -> FastAPI:
-    """What readers at an edge's lanes speak to: their entrance alone, with no console beside it."""
+    """What stands at an edge's lanes speaks to this: readers, and the lanes' screens. There is no console beside them."""
     settings = program.settings
     application = console.build(program.house, routers=(), patience=settings.request_timeout, hosts=settings.names)
-    console.join(application, ingest.routes(program.house, lambda: link.away))
+    application.state.box = AtBox(link.centre, lambda: link.away)
+    for entrance in (ingest.routes(program.house, lambda: link.away), lane.router, languages()):
+        console.join(application, entrance)
     return application

@@ -10,8 +10,9 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import takewhile
 from threading import Event, Thread
 from typing import Any, Self
 from uuid import UUID
@@ -109,12 +110,17 @@ class Link:
         self._backoff = backoff or Backoff(first=timedelta(seconds=1), longest=timedelta(seconds=30))
         self._client = httpx.Client(timeout=timeout, headers={"Authorization": f"Bearer {link.keys.shown}"})
         self._has: dict[str, str] = {}
-        self._knows: frozenset[str] = frozenset()
+        self._knows: frozenset[str] | None = None
         self._looks: tuple[GateId, ...] = ()
         self._opened = 0
         self._away = True
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="link", daemon=True)
+
+    @property
+    def centre(self) -> str:
+        """Its address, without a slash at its end."""
+        return self._link.centre
 
     @property
     def away(self) -> bool:
@@ -137,9 +143,10 @@ class Link:
     def ask(self) -> str:
         """One question and its answer, carried out; how the centre calls this edge. Raises `Unreachable` and the others."""
         facts = edge_apply.facts_waiting(self._house, self._link.tenant)
-        edge_apply.heard(self._house, self._link.tenant, facts.idle)
+        told, idle = tellable(facts.facts, self._knows)
+        edge_apply.heard(self._house, self._link.tenant, [*facts.idle, *idle])
         try:
-            answer = self._asked(facts.facts)
+            answer = self._asked(told)
         except (Unreachable, Refused):
             self._away, self._looks = True, ()
             raise
@@ -151,6 +158,8 @@ class Link:
         self._release(answer["releases"])
         self._knows = frozenset(answer.get("knows", ()))
         self._looks = tuple(GateId(UUID(one)) for one in answer.get("looks", ()))
+        if "calls" in answer:
+            edge_apply.settle_calls(self._house, self._link.tenant, frozenset(GateId(UUID(one)) for one in answer["calls"]))
         self._away = False
         return str(answer["name"])
 
@@ -158,7 +167,7 @@ class Link:
         number = new_number()
         waiting = edge_apply.count_waiting(self._house, self._link.tenant)
         question = {"facts": [_said(fact) for fact in facts], "has": self._has, "opened": self._opened, "waiting": waiting}
-        if "pictures" in self._knows:
+        if "pictures" in (self._knows or ()):
             question["pictures"] = self._pictures()
         body = seal_said(self._link.keys.key, "ask", number, json.dumps(question).encode())
         try:
@@ -203,8 +212,23 @@ class Link:
         return False
 
 
+def tellable(facts: Sequence[Fact], knows: frozenset[str] | None) -> tuple[list[Fact], list[int]]:
+    """What a centre is told that knows those words (None: it has not answered yet), and the numbers of what it never can be.
+
+    What needs a newer word, and all after it, waits for the first answer: for one strange word a centre refuses all that is
+    told with it.
+    """
+    if knows is None:
+        return list(takewhile(lambda fact: fact.asks is None and fact.ticket is None, facts)), []
+    if "lanes" in knows:
+        return list(facts), []
+    plain = [replace(fact, ticket=None) for fact in facts if fact.asks is None]
+    return plain, [fact.sequence for fact in facts if fact.asks is not None]
+
+
 def _said(fact: Fact) -> dict[str, Any]:
-    return {
+    newer = {"ticket": fact.ticket.hex() if fact.ticket else None, "asks": fact.asks.value if fact.asks else None}
+    return {name: value for name, value in newer.items() if value is not None} | {
         "sequence": fact.sequence,
         "gate": str(fact.gate),
         "at": fact.at.isoformat(),

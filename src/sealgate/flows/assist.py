@@ -86,10 +86,18 @@ class Names:
 
 
 def call(
-    house: House, tenant: TenantId, gate: GateId, reason: CallReason, *, stay: StayId | None = None, actor: Actor | None = None
+    house: House,
+    tenant: TenantId,
+    gate: GateId,
+    reason: CallReason,
+    *,
+    stay: StayId | None = None,
+    actor: Actor | None = None,
+    known: CallId | None = None,
 ) -> CallId:
     """Ask the desk about this lane; the one open call of a car that stands there already, where there is one.
 
+    `known` is what one that may be told twice is called; told again it changes nothing.
     Raises `NotFound` for a gate of no lot.
     """
     with house.store.begin(tenant, actor or Actor("gate", str(gate))) as tx:
@@ -97,7 +105,8 @@ def call(
         if lane is None:
             raise NotFound("lane")
         there = next((row for row in parking.open_calls_at(tx, gate) if as_waiting(row).blocks), None)
-        made = there.call if there else CallId(house.new_id())
+        there = there or (parking.call(tx, known) if known else None)
+        made = there.call if there else known or CallId(house.new_id())
         if there is None:
             now = house.clock.now()
             parking.add_call(tx, CallRow(made, lane.lot.lot, reason, now, gate, stay=stay))

@@ -17,6 +17,7 @@ from sealgate.domain.access import Reason
 from sealgate.domain.calendar import local_day, zone
 from sealgate.domain.ids import (
     BanId,
+    CallId,
     CredentialId,
     GateId,
     LotId,
@@ -30,8 +31,10 @@ from sealgate.domain.ids import (
 )
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means
+from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_passing import OpenedBy
 from sealgate.domain.stays_reading import SURE
+from sealgate.flows import edge_ways
 from sealgate.flows.edge_codes import keep_key
 from sealgate.flows.edge_copy import PAPERS, STAYS, Part
 from sealgate.flows.edge_holders import HOLDERS
@@ -111,6 +114,8 @@ def heard(house: House, tenant: TenantId, numbers: Sequence[int]) -> None:
 
 
 def _fact(house: House, db: Reader, one: outbox.OutboxFact) -> Fact | None:
+    if one.topic == "call":
+        return _pressed(db, one)
     if one.topic != "passage" or "latch" in one.payload:
         return None
     view = passages.passage(db, PassageId(one.payload["passage"]))
@@ -134,7 +139,28 @@ def _fact(house: House, db: Reader, one: outbox.OutboxFact) -> Fact | None:
         means=row.means or Means.PLATE,
         holder=None if row.who is None else PersonId(UUID(unseal(house, who_place(db.tenant, row.passage), row.who)["person"])),
         rule=OpenedBy(what["rule"]) if "rule" in what else None,
+        ticket=None if read or "stay" not in what else edges.ticket_of(db, StayId(UUID(what["stay"]))),
     )
+
+
+def _pressed(db: Reader, one: outbox.OutboxFact) -> Fact | None:
+    """Somebody pressed the help button; every other call the centre makes by itself, of the passage that it hears."""
+    row = parking.call(db, CallId(UUID(one.payload["call"])))
+    if row is None or row.gate is None or row.reason is not CallReason.HELP:
+        return None
+    return Fact(one.fact, row.gate, row.at, None, 1.0, "", passed=False, asks=row.reason)
+
+
+def settle_calls(house: House, tenant: TenantId, open_there: frozenset[GateId]) -> None:
+    """What was asked here is answered where the centre has no call open at that lane. It knows of all that waited here."""
+    with house.store.read(tenant) as db:
+        if outbox.count_waiting(db):
+            return
+        over = [row.call for row in parking.open_calls(db) if row.gate not in open_there]
+    if over:
+        with house.store.begin(tenant, LINK) as tx, tx.upkeep():
+            for call in over:
+                parking.finish_call(tx, call, "answered", house.clock.now())
 
 
 def _picture(house: House, tenant: TenantId, name: str | None) -> bytes | None:
@@ -171,6 +197,7 @@ def _papers(house: House, tx: Tx, holds: Mapping[str, Any]) -> None:
     put_rows(tx, s.lots, holds["lots"])
     remove_rows(tx, s.lanes)
     put_rows(tx, s.lanes, holds["lanes"])
+    edge_ways.keep(house, tx.tenant, holds.get("ways", {}))
     put_rows(tx, s.tariffs, holds["tariffs"])
     _permits(house, tx, holds["permits"])
     remove_rows(tx, s.bans)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sealgate.domain.ids import LotId, ReservationId, SiteId, StayId
 from sealgate.domain.lots import Lot
+from sealgate.flows import edge_ways
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking_scene import seen_place
 from sealgate.flows.permits import ban_place, plate_place, reservation_place
@@ -63,6 +64,7 @@ def papers(house: House, db: Reader, site: SiteId) -> dict[str, Any]:
         "holidays": plain_rows(db, s.holidays, s.holidays.c.site_id == site),
         "lots": plain_rows(db, s.lots, s.lots.c.site_id == site),
         "lanes": lanes,
+        "ways": edge_ways.ways(house, db.tenant, names),
         "readers": {str(gate): shown.hex() for gate, shown in edges.reader_hashes(db, [UUID(row["gate_id"]) for row in lanes])},
         "tariffs": plain_rows(db, s.tariffs, s.tariffs.c.name.in_(tariffs)),
         "permits": _permits(house, db, lots),

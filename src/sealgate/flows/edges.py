@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic, time_ns
+from uuid import UUID
 
+from sealgate.domain.desk import GONE
 from sealgate.domain.errors import NotFound, Refused
-from sealgate.domain.ids import EdgeId, GateId, PersonId, SiteId, StayId, TenantId
+from sealgate.domain.ids import CallId, EdgeId, GateId, PersonId, SiteId, StayId, TenantId
 from sealgate.domain.operators import Permission
 from sealgate.domain.plates import PlateText
 from sealgate.domain.sightings import Means, PlateSighting
 from sealgate.domain.stays import StayOver
+from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.stays_passing import OpenedBy
-from sealgate.flows import edge_copy, parking
+from sealgate.flows import assist, edge_copy, parking
 from sealgate.flows.edge_copy import Part
 from sealgate.flows.edge_holders import Holders
 from sealgate.flows.edge_looks import Looks
@@ -31,6 +34,7 @@ from sealgate.flows.rules import INSTALLS, title
 from sealgate.ports import Latch, LatchAnswer
 from sealgate.privacy import journal
 from sealgate.store import edges as rows
+from sealgate.store import parking as parking_rows
 from sealgate.store import places
 from sealgate.store.engine import Actor, Tx
 from sealgate.vault.envelope import Place
@@ -43,6 +47,9 @@ AWAY = 15.0
 
 NOTED, SILENT = timedelta(seconds=10), timedelta(seconds=45)
 """An edge that says the same is noted this often; one that was not noted for so long is silent."""
+
+WANTS = timedelta(minutes=15)
+"""So long after it pressed the button a car is taken to stand there still."""
 
 LINK = Actor("system", "edge")
 MOST_RELEASES = 20
@@ -64,7 +71,8 @@ class Fact:
     """What an edge saw and did; `sequence` is its own number for it, which never comes back. `picture` is a JPEG.
 
     `text`, `score` and `kind` are of a plate; without one it was a ticket, or a card or code of the `holder`. `rule` is the one
-    by which it opened.
+    by which it opened. `ticket` is the SHA-256 of the code of one that was drawn there. `asks`: nothing passed, and somebody
+    there wants the desk.
     """
 
     sequence: int
@@ -79,6 +87,8 @@ class Fact:
     means: Means = Means.PLATE
     holder: PersonId | None = None
     rule: OpenedBy | None = None
+    ticket: bytes | None = None
+    asks: CallReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +115,13 @@ class Release:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """`done` are the facts that need not come again; `parts` what has changed of the edge's copy; `looks` the lanes at which
-    somebody at the desk looks now."""
+    somebody at the desk looks now, `calls` those of which a car's call is open."""
 
     done: tuple[int, ...]
     parts: tuple[Part, ...]
     releases: tuple[Release, ...]
     looks: tuple[GateId, ...] = ()
+    calls: tuple[GateId, ...] = ()
 
 
 def add_edge(house: House, signed: Signed, site: SiteId, name: str) -> str:
@@ -176,10 +187,11 @@ def exchange(house: House, edge: Edge, facts: Sequence[Fact], said: Said, releas
     with house.store.read(edge.tenant) as db:
         parts = (*edge_copy.parts(house, db, edge.site), releases.holders.part(house, db, edge.site))
         row = rows.edge(db, edge.edge)
+        calls = tuple(sorted(gates & parking_rows.called_gates(db, set(CallReason) - GONE)))
     changed = tuple(part for part in parts if said.has.get(part.name) != part.digest)
     if row is not None:
         _note_word(house, edge, row, _word(house, row, said, len(done), behind=bool(changed)))
-    return Heard(done, changed, releases.waiting(edge), releases.looks.wanted(edge.edge))
+    return Heard(done, changed, releases.waiting(edge), releases.looks.wanted(edge.edge), calls)
 
 
 def _word(house: House, row: rows.EdgeRow, said: Said, done: int, *, behind: bool) -> rows.Word:
@@ -212,13 +224,24 @@ def _heard(house: House, edge: Edge, facts: Sequence[Fact], gates: set[GateId]) 
         try:
             if fact.gate not in gates:
                 raise NotFound("gate")
-            parking.hear(house, edge.tenant, _told(edge, fact), price)
+            if fact.asks is None:
+                parking.hear(house, edge.tenant, _told(edge, fact), price)
+            else:
+                _called(house, edge, fact)
         except StayOver:  # somebody was first: it is decided anew when it comes again
             break
         except Refused as refusal:
             log.warning("edge %s: fact %d is none of ours: %s", edge.name, fact.sequence, refusal.code)
         done.append(fact)
     return done
+
+
+def _called(house: House, edge: Edge, fact: Fact) -> None:
+    """Somebody there wants the desk; of long ago, and whoever it was has gone."""
+    assert fact.asks is not None
+    if house.clock.now() - fact.at <= WANTS:
+        known = CallId(UUID(bytes=nonce_of(edge.edge, fact.sequence)))
+        assist.call(house, edge.tenant, fact.gate, fact.asks, known=known, actor=LINK)
 
 
 def _told(edge: Edge, fact: Fact) -> parking.Told:
@@ -235,6 +258,7 @@ def _told(edge: Edge, fact: Fact) -> parking.Told:
         sighting=seen,
         holder=fact.holder,
         means=fact.means,
+        ticket=fact.ticket,
     )
 
 

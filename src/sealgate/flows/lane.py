@@ -1,7 +1,8 @@
 """The lane's screen: known by a secret like a kiosk's, it tells the driver what stands between the car and the barrier.
 
 The surprising thing: it keeps nothing. What it shows follows from the newest passage at its gate and from the call that is
-open there, so a screen that was switched off shows the right thing when it is on again.
+open there, so a screen that was switched off shows the right thing when it is on again. The screen of a box's lane is the box's
+own, and says the same by the box's copy; what it leads to is the centre's.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from sealgate.domain.stays import StayState
 from sealgate.domain.stays_calls import CallReason, CallState
 from sealgate.flows import assist, parking
 from sealgate.flows.at_gate import Answer, admit_at
-from sealgate.flows.driving import exit_sign, ticket_path
+from sealgate.flows.driving import ExitSign, exit_sign, ticket_path
 from sealgate.flows.driving_passes import lot_secret
+from sealgate.flows.edge_ways import AtBox, secret_of
 from sealgate.flows.kiosk import OURS, kiosk_gate
 from sealgate.flows.kit import House, unseal
 from sealgate.flows.parking_scene import detail_place, newest_said
@@ -73,8 +75,8 @@ class Deck:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`pay` is the path of the driver's page and `code` the same as digits. `charging`: it is being charged automatically, so
-    nobody has to pay here. `call` is open here; `taken` if somebody has it.
+    """`pay` is the path of the driver's page and `code` the same as digits, empty where a box does not know them. `charging`:
+    it is being charged automatically, so nobody has to pay here. `call` is open here; `taken` if somebody has it.
 
     `signs`: what is left of each class that is counted, and `decks` of the lots within, at an entry where nobody stands.
     """
@@ -109,13 +111,13 @@ def lane_gate(house: House, secret: str) -> LaneGate | None:
     return LaneGate(found.tenant, found.gate, found.name, lot.site, found.site_name, lot.lot, lot.name, lane.role.enters)
 
 
-def screen(house: House, lane: LaneGate, price: Price) -> Screen:
+def screen(house: House, lane: LaneGate, price: Price, box: AtBox | None = None) -> Screen:
     """What the driver at this lane is told now."""
     now = house.clock.now()
     with house.store.read(lane.tenant) as db:
         call = next((row for row in rows.open_calls_at(db, lane.gate) if assist.as_waiting(row).blocks), None)
         newest = newest_said(db, lane.site, lane.gate, now - PAYING)
-        found = Screen(Shown.IDLE) if newest is None else _of_passage(house, db, lane, newest, price)
+        found = Screen(Shown.IDLE) if newest is None else _of_passage(house, db, lane, newest, price, box)
         if found.shown is Shown.IDLE and lane.enters:
             lot = rows.lot(db, lane.lot)
             found = replace(found, signs=_signs(db, lot, now), decks=_decks(db, lot, now))
@@ -141,38 +143,50 @@ def press_help(house: House, lane: LaneGate) -> CallId:
     return assist.call(house, lane.tenant, lane.gate, CallReason.HELP)
 
 
-def draw_ticket(house: House, lane: LaneGate) -> str | None:
-    """What the ticket's QR says, for a car whose plate cannot be read; None where it may not come in. Raises `NoLane`."""
+def draw_ticket(house: House, lane: LaneGate, box: AtBox | None = None) -> str | None:
+    """What the ticket's QR leads to, for a car whose plate cannot be read; None where it may not come in. Raises `NoLane`."""
     drawn = parking.draw_ticket(house, lane.tenant, lane.gate)
-    return ticket_path(lot_secret(house, lane.tenant, lane.lot), drawn.code) if drawn.code else None
+    return ticket_path(_lots_secret(house, lane, box), drawn.code) if drawn.code else None
 
 
-def show_code(house: House, lane: LaneGate, typed: str, price: Price) -> Answer:
+def _lots_secret(house: House, lane: LaneGate, box: AtBox | None) -> str:
+    return lot_secret(house, lane.tenant, lane.lot) if box is None else secret_of(house, lane.tenant, lane.lot)
+
+
+def show_code(house: House, lane: LaneGate, typed: str, price: Price, box: AtBox | None = None) -> Answer:
     """What a scanner at the lane types: a ticket, or the card or code of somebody enrolled. Raises `NoLane`, `BadCode`."""
+    cut_off = box is not None and box.cut_off()
     if not parking.is_ticket(lane.tenant, typed):
         means = Means.QR if typed.strip().startswith(OURS) else Means.CARD
-        return admit_at(house, lane.tenant, CodeSighting(lane.gate, house.clock.now(), means, code_text(means, typed)))
-    return parking.show_ticket(house, lane.tenant, lane.gate, parking.ticket_code(typed), price)
+        shown = CodeSighting(lane.gate, house.clock.now(), means, code_text(means, typed))
+        return admit_at(house, lane.tenant, shown, cut_off=cut_off)
+    return parking.show_ticket(house, lane.tenant, lane.gate, parking.ticket_code(typed), price, cut_off=cut_off)
 
 
-def _of_passage(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price) -> Screen:
+def _of_passage(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price, box: AtBox | None) -> Screen:
     """What the newest passage at the gate means for whoever stands there."""
     age = house.clock.now() - row.at
     if row.reason is Reason.UNPAID:
-        return _to_pay(house, db, lane, row, price) or Screen(Shown.IDLE)
+        return _to_pay(house, db, lane, row, price, box) or Screen(Shown.IDLE)
     if row.opens:
         return Screen(Shown.OPEN if age <= DRIVING_OFF else Shown.IDLE)
     return Screen(Shown.REFUSED if age <= READING else Shown.IDLE, row.reason)
 
 
-def _to_pay(house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price) -> Screen | None:
+def _to_pay(
+    house: House, db: Reader, lane: LaneGate, row: passages.PassageRow, price: Price, box: AtBox | None
+) -> Screen | None:
     """The sum and the code, while the car stands there and owes."""
     stay = _stay_of(house, db, row)
     found = None if stay is None else rows.stay(db, stay)
     if found is None or found.stay.state is not StayState.WAITING or not found.stay.inside:
         return None
     due = account(db, found.stay, price, house.clock.now()).due
-    sign = exit_sign(house, lane.tenant, found.stay.stay)
+    sign = (
+        exit_sign(house, lane.tenant, found.stay.stay)
+        if box is None
+        else ExitSign(f"/pay/{_lots_secret(house, lane, box)}", "")
+    )
     charging = any(one.automatic and one.state is PaymentState.PENDING for one in rows.payments_of(db, found.stay.stay))
     return Screen(Shown.PAY, row.reason, due, sign.code, sign.path, charging)
 

@@ -92,7 +92,8 @@ class Told:
     """What an edge has decided by itself, at its `gate`. `passed`: it opened, and the car is through; else it stands there.
 
     `stay` is what it took the car for: the one that began, or ended, with this. `there` says which edge it was, and its rule.
-    Without a `sighting` it was a ticket that was shown, or a card or code of the `holder`, by those `means`.
+    Without a `sighting` it was a ticket that was shown, or a card or code of the `holder`, by those `means`; `ticket` is the
+    SHA-256 of one that was drawn.
     """
 
     gate: GateId
@@ -104,6 +105,7 @@ class Told:
     sighting: PlateSighting | None = None
     holder: PersonId | None = None
     means: Means = Means.PLATE
+    ticket: bytes | None = None
 
 
 def hear(house: House, tenant: TenantId, told: Told, price: Price) -> Arrival:
@@ -125,7 +127,7 @@ def hear(house: House, tenant: TenantId, told: Told, price: Price) -> Arrival:
 def _as_told(scene: Scene, told: Told) -> Scene:
     """A holder who was erased since is nobody."""
     known = told.holder is not None and directory.person(scene.tx, told.holder) is not None
-    scene = replace(scene, means=told.means, holder=told.holder if known else None)
+    scene = replace(scene, means=told.means, holder=told.holder if known else None, ticket=told.ticket)
     return replace(scene, late=True, named=told.stay, there=told.there) if told.passed else scene
 
 
@@ -144,7 +146,7 @@ def _passed(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
 def _came(scene: Scene, price: Price) -> Arrival:
     if scene.plate is not None:
         return enters(scene, price)
-    return begins(scene, Entered(), "car", SpaceClass.VISITORS, note(scene))
+    return begins(scene, Entered(), "car", SpaceClass.VISITORS, note(scene), scene.ticket)
 
 
 def _decided(scene: Scene, price: Price, stay: StayId | None) -> Arrival:

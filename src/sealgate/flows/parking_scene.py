@@ -60,7 +60,7 @@ class Scene:
     `recent` is what passed this gate within its `echo`, newest first; `tailgating`: the barrier is still up for another car.
     `holder` is whoever drives, where they showed a card or a face instead of a plate. `named` is what an edge that has decided
     already calls the stay, `there` what it says of its bar. `cut_off`: this is an edge that does not reach the centre, so
-    nobody can pay or be asked. `means` is what was shown.
+    nobody can pay or be asked. `means` is what was shown; `ticket` the SHA-256 of one that an edge drew.
     """
 
     house: House
@@ -80,6 +80,7 @@ class Scene:
     cut_off: bool = False
     there: OpenedThere | None = None
     means: Means = Means.PLATE
+    ticket: bytes | None = None
 
     @property
     def tenant(self) -> TenantId:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from sealgate.domain.ids import EdgeId, SiteId
+from sealgate.domain.ids import EdgeId, SiteId, StayId
 from sealgate.domain.stays import Cause, StayState
 from sealgate.ports import Sealed
 from sealgate.store import schema as s
@@ -157,6 +157,13 @@ def seen_of_stays(db: Reader, lots: Sequence[UUID]) -> dict[str, tuple[Sealed | 
     t = s.stays.c
     query = sa.select(t.stay_id, t.seen, t.ticket_hash).where(db.mine(s.stays), t.lot_id.in_(lots), t.state != "closed")
     return {str(stay): (seen, ticket) for stay, seen, ticket in db.sql.execute(query)}
+
+
+def ticket_of(db: Reader, stay: StayId) -> bytes | None:
+    """The hash of its ticket, where one was drawn."""
+    query = sa.select(s.stays.c.ticket_hash).where(db.mine(s.stays), s.stays.c.stay_id == stay)
+    found = db.sql.execute(query).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def reader_hashes(db: Reader, gates: Sequence[UUID]) -> list[tuple[UUID, bytes]]:

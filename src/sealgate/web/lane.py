@@ -1,11 +1,13 @@
 """The lane's screen: what the driver owes and the code to pay with, a ticket where no plate can be read, and a help button.
 
 Known by a secret like the kiosk's. The surprising thing: its microphone is shut until somebody at the desk has taken the
-call, and shut again when the call is over; nothing of the voice passes through us.
+call, and shut again when the call is over; nothing of the voice passes through us. A box's lanes have the same screen, from the
+box itself (`app.state.box`): nobody speaks there, and its codes lead to the centre.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -19,6 +21,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from sealgate.domain.people import BadCode
 from sealgate.flows import assist, lane
+from sealgate.flows.edge_ways import AtBox
 from sealgate.flows.kit import House
 from sealgate.flows.lane import LaneGate, Screen, Shown
 from sealgate.flows.pricing import prices
@@ -32,6 +35,9 @@ from sealgate.web.sessions import opened
 from sealgate.web.voice import Side
 
 router = APIRouter(prefix="/lane")
+LOOKS = 1.0
+"""Seconds between two looks of a box's screen."""
+
 TOPICS = ("passage", "stay", "lot", "call", "payment", voice.TOPIC)
 COME_ON: Mapping[bool, str] = {True: _("Come in. Drive up until your plate is read."), False: _("Drive up to the barrier.")}
 
@@ -41,7 +47,12 @@ COME_ON: Mapping[bool, str] = {True: _("Come in. Drive up until your plate is re
 async def stream(request: Request) -> Response:
     """The screen as it changes, and what the desk says to the voice of this page."""
     here = await run_in_threadpool(at_lane, request)
-    events = _events(_house(request), here, words_of(request), _base(request), request.cookies.get(cookie(request), ""))
+    secret, box = request.cookies.get(cookie(request), ""), _box(request)
+    base = await run_in_threadpool(_base, request, here)
+    if box is None:
+        events = _events(_house(request), here, words_of(request), base, secret)
+    else:
+        events = _looked_at(_house(request), here, words_of(request), base, secret, box)
     return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
@@ -79,8 +90,8 @@ def press_help(request: Request) -> Response:
 def draw_ticket(request: Request) -> Response:
     """A car without a readable plate comes in by a ticket: its code is on this screen, once."""
     here = at_lane(request)
-    path = lane.draw_ticket(_house(request), here)
-    return _screen(request, here, ticket=f"{_base(request)}{path}" if path else "")
+    path = lane.draw_ticket(_house(request), here, _box(request))
+    return _screen(request, here, ticket=f"{_base(request, here)}{path}" if path else "")
 
 
 @router.post("/code")
@@ -89,7 +100,7 @@ def show_code(request: Request, value: Annotated[str, Form(max_length=600)] = ""
     """A ticket, a card or a code, as the scanner at the lane types it. What is none of them changes nothing on the screen."""
     here = at_lane(request)
     with suppress(BadCode):
-        lane.show_code(_house(request), here, value, prices(_house(request), here.tenant))
+        lane.show_code(_house(request), here, value, prices(_house(request), here.tenant), _box(request))
     return RedirectResponse("/lane", 303)
 
 
@@ -124,14 +135,16 @@ def qr(text: str) -> str:
 
 
 def _screen(request: Request, here: LaneGate, *, ticket: str = "") -> Response:
-    seen = lane.screen(_house(request), here, prices(_house(request), here.tenant))
-    context = _context(here, seen, _base(request), ticket)
+    box = _box(request)
+    seen = lane.screen(_house(request), here, prices(_house(request), here.tenant), box)
+    context = _context(here, seen, _base(request, here), ticket, box)
     response = render(request, "lane.html", **context, ice=voice.ice_of(_house(request)))
-    response.headers.update(voice.MICROPHONE)
+    if box is None:
+        response.headers.update(voice.MICROPHONE)
     return response
 
 
-def _context(here: LaneGate, seen: Screen, base: str, ticket: str = "") -> dict[str, Any]:
+def _context(here: LaneGate, seen: Screen, base: str, ticket: str = "", box: AtBox | None = None) -> dict[str, Any]:
     address = f"{base}{seen.pay}" if seen.pay else ""
     return {
         "lane": here,
@@ -142,11 +155,21 @@ def _context(here: LaneGate, seen: Screen, base: str, ticket: str = "") -> dict[
         "pay_code": qr(address) if address else "",
         "ticket": ticket,
         "ticket_code": qr(ticket) if ticket else "",
+        "of_box": box is not None,
+        "cut_off": box is not None and box.cut_off(),
     }
 
 
-def _base(request: Request) -> str:
+def _base(request: Request, here: LaneGate) -> str:
+    box = _box(request)
+    if box is not None:
+        return box.base(_house(request), here.tenant)
     return _house(request).address or str(request.base_url).rstrip("/")
+
+
+def _box(request: Request) -> AtBox | None:
+    box: AtBox | None = getattr(request.app.state, "box", None)
+    return box
 
 
 def _house(request: Request) -> House:
@@ -170,13 +193,25 @@ async def _events(house: House, here: LaneGate, words: Words, base: str, secret:
     yield said("over", "")
 
 
+async def _looked_at(house: House, here: LaneGate, words: Words, base: str, secret: str, box: AtBox) -> AsyncIterator[str]:
+    """At a box: nothing is published there, for what it writes waits for the centre; so its own store is looked at."""
+    shown = ""
+    yield "retry: 1000\n\n"
+    while await run_in_threadpool(lane.lane_gate, house, secret) is not None:
+        drawn = await run_in_threadpool(_drawn, house, here, words, base, box)
+        yield ": \n\n" if drawn == shown else drawn
+        shown = drawn
+        await asyncio.sleep(LOOKS)
+    yield said("over", "")
+
+
 def _is_for(house: House, here: LaneGate, message: dict[str, Any]) -> bool:
     """Whether the desk says it to this lane: whoever has its call now."""
     held = assist.holder_at(house, here.tenant, here.gate)
     return held is not None and voice.meant_for(message, Side.LANE, held[0])
 
 
-def _drawn(house: House, here: LaneGate, words: Words, base: str) -> str:
-    seen = lane.screen(house, here, prices(house, here.tenant))
+def _drawn(house: House, here: LaneGate, words: Words, base: str, box: AtBox | None = None) -> str:
+    seen = lane.screen(house, here, prices(house, here.tenant), box)
     template = environment(words.language).get_template("lane_panel.html")
-    return said("screen", template.render(page=None, **_context(here, seen, base)))
+    return said("screen", template.render(page=None, **_context(here, seen, base, box=box)))

@@ -44,6 +44,13 @@ def speak(language: str, back: str = "/") -> Response:
     return response
 
 
+def languages() -> APIRouter:
+    """The way to another language alone, for what has no console."""
+    router = APIRouter()
+    router.get("/language/{language}")(speak)
+    return router
+
+
 @router.get("/sites/new")
 def ask_site(request: Request, page: AtPage) -> Response:
     page.signed.need(Permission.CHANGE_RULES)

@@ -212,7 +212,7 @@ class Box:
 @contextmanager
 def a_box(home: Path, clock: HandClock) -> Iterator[Box]:
     latch = SimulatedLatch()
-    settings = load(data=home / "data", keys=home / "keys")
+    settings = load(data=home / "data", keys=home / "keys", port=0)
     with running(settings, faces=None, plates=None, clock=clock, latch=latch, publishes=False) as program:
         kept = links.kept(program.house)
         with closing(Link(program.house, kept, timeout=links.JOINING)) as link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -134,6 +135,12 @@ def open_calls_at(db: Reader, gate: GateId) -> list[CallRow]:
     """Waiting and claimed ones of this gate, newest first."""
     query = sa.select(*_CALL).where(db.mine(s.calls), c.gate_id == gate, _OPEN)
     return db.rows(query.order_by(c.at.desc(), c.call_id), CallRow)
+
+
+def called_gates(db: Reader, reasons: Iterable[CallReason]) -> set[GateId]:
+    """Gates of which a call is open for one of these reasons."""
+    query = sa.select(c.gate_id).where(db.mine(s.calls), _OPEN, c.gate_id.is_not(None), c.reason.in_(list(reasons)))
+    return set(db.sql.execute(query.distinct()).scalars())
 
 
 def finish_call(tx: Tx, call: CallId, outcome: str, at: datetime, operator: OperatorId | None = None) -> bool:
