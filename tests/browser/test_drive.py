@@ -1,5 +1,6 @@
 """Drive in, scan, pay on the phone, leave: in a real Chromium whose JavaScript is switched off, as a driver's may be.
 
+Bob's plate is drawn by the renderer that the reader learned from, and read by the real reader from the cameras of both lanes.
 And when Bob does not agree with the sum: his phone, Dora's desk and Alice's office on one server.
 """
 
@@ -12,11 +13,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
+import cv2
+import numpy as np
 import pytest
 import uvicorn
+from numpy.random import default_rng
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from platereader.drawing import draw
+from platereader.glyphs import load as glyphs_of
+from platereader.numbers import Kind, Number
 from sealgate.app import Program, initialise, running, web_application
+from sealgate.devices.simulated import SimulatedLatch
 from sealgate.domain.access import Reason
 from sealgate.domain.ids import GateId, StayId
 from sealgate.domain.lots import GateRole, SpaceClass
@@ -31,7 +39,9 @@ from sealgate.flows.kit import Signed
 from sealgate.flows.parking import Arrival
 from sealgate.settings import Settings
 from sealgate.store import parking as rows
-from sealgate.vision.pictures import code_in, decode
+from sealgate.store import passages
+from sealgate.vision.pictures import code_in, decode, encode_jpeg
+from sealgate.vision.plates import Plates
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +49,7 @@ ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "shots"
 HEAVIEST = 60_000
 BOB = "沪A8K2F6"
+FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
 PASSWORD = "rusty anchors sing at dusk"
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 TARIFF = """
@@ -65,6 +76,7 @@ class Garage:
 
     program: Program
     clock: HandClock
+    latch: SimulatedLatch
     signed: Signed
     entry: GateId
     exit: GateId
@@ -79,6 +91,21 @@ class Garage:
 
     def goes(self, plate: str) -> Arrival:
         return self._passes(self.exit, plate)
+
+    def films(self, gate: GateId, picture: Path) -> Reason | None:
+        """The camera at that lane sees the picture, and the program does with it what it does; the newest answer there."""
+        with self.program.gates({gate: str(picture)}) as cameras:
+            assert cameras.wait(timedelta(minutes=3))
+        with self.program.house.store.read(self.signed.tenant) as db:
+            found = passages.page(db, gate=gate, limit=1)
+        return found[0].row.reason if found else None
+
+    def opened(self) -> list[GateId]:
+        return [release.gate for release in self.latch.releases]
+
+    def inside(self) -> list[StayId]:
+        with self.program.house.store.read(self.signed.tenant) as db:
+            return [row.stay.stay for lot in rows.lots(db) for row in rows.live_stays(db, lot.lot)]
 
     def later(self, minutes: int) -> None:
         self.clock.at += timedelta(minutes=minutes)
@@ -97,11 +124,34 @@ class Garage:
         return f"/lane/{rules.kiosk_link(self.program.house, self.signed, gate)}"
 
 
+@pytest.fixture(scope="module")
+def reader() -> Plates:
+    return Plates(threads=1)
+
+
+@pytest.fixture(scope="module")
+def car_of(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The front of a dark car, 1280 by 720, with that plate; with none where the text is empty."""
+    glyphs, folder = glyphs_of(shared_data / "glyphs" / "glyphs", [FONT], [FONT]), tmp_path_factory.mktemp("cars")
+
+    def drawn(text: str) -> Path:
+        front = np.full((720, 1280, 3), 60, np.uint8)
+        if text:
+            plate = draw(Number(Kind.BLUE, text), glyphs, default_rng(2))[:, :, ::-1].clip(0, 255).astype(np.uint8)
+            front[470:554, 520:784] = cv2.resize(plate, (264, 84), interpolation=cv2.INTER_AREA)
+        path = folder / f"{len(list(folder.iterdir()))}.jpg"
+        path.write_bytes(encode_jpeg(front, long_side=1280, quality=95))
+        return path
+
+    return drawn
+
+
 @pytest.fixture
-def garage(tmp_path: Path) -> Iterator[Garage]:
+def garage(tmp_path: Path, reader: Plates) -> Iterator[Garage]:
     settings, clock = Settings(data=tmp_path / "data", keys=tmp_path / "keys", simulated_payments=True), HandClock()
+    latch = SimulatedLatch()
     initialise(settings, "Acme")
-    with running(settings, faces=None, plates=None, clock=clock) as program, _served(program) as address:
+    with running(settings, faces=None, plates=reader, clock=clock, latch=latch) as program, _served(program) as address:
         house = program.house
         signed = system(house, house.store.tenants()[0].tenant)
         site = rules.add_site(house, signed, "Harbour", "Asia/Shanghai")
@@ -118,7 +168,7 @@ def garage(tmp_path: Path) -> Iterator[Garage]:
         lots.add_lane(house, signed, site, lot, entry, GateRole.ENTRY)
         lots.add_lane(house, signed, site, lot, leaving, GateRole.EXIT)
         page = driving.lot_path(house, signed.tenant, lot)
-        yield Garage(program, clock, signed, entry, leaving, address, page)
+        yield Garage(program, clock, latch, signed, entry, leaving, address, page)
 
 
 class _served:  # noqa: N801  used like a function
@@ -171,8 +221,10 @@ def phone(chromium: Browser, garage: Garage) -> Iterator[Page]:
     context.close()
 
 
-def test_bob_drives_in_scans_pays_and_leaves(garage: Garage, phone: Page) -> None:
-    garage.comes(BOB)
+def test_bob_drives_in_scans_pays_and_leaves(garage: Garage, phone: Page, car_of: Callable[[str], Path]) -> None:
+    bob = car_of(BOB)
+    assert garage.films(garage.entry, bob) is Reason.ALLOWED
+    assert len(garage.inside()) == 1
     garage.later(90)
     phone.goto(garage.page)
     phone.get_by_label("Plate").fill("沪A·8K2F6")
@@ -183,13 +235,18 @@ def test_bob_drives_in_scans_pays_and_leaves(garage: Garage, phone: Page) -> Non
     expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
     expect(phone.locator("main")).to_contain_text("10:57")
     garage.later(10)
-    assert garage.goes(BOB).opens
+    assert garage.films(garage.exit, bob) is Reason.ALLOWED
+    assert garage.inside() == []
+    assert garage.opened() == [garage.entry, garage.exit]
 
 
-def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page) -> None:
-    stay = garage.comes(BOB)
+def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page, car_of: Callable[[str], Path]) -> None:
+    bob = car_of(BOB)
+    garage.films(garage.entry, bob)
+    (stay,) = garage.inside()
     garage.later(90)
-    assert garage.goes(BOB).reason is Reason.UNPAID
+    assert garage.films(garage.exit, bob) is Reason.UNPAID
+    assert garage.opened() == [garage.entry]
     phone.goto(garage.page)
     phone.get_by_label("Code of your ticket").fill(garage.sign(stay).code)
     phone.get_by_role("button", name="Show my stay").tap()
@@ -199,6 +256,7 @@ def test_bob_pays_at_the_exit_and_it_opens_by_itself(garage: Garage, phone: Page
     expect(phone.get_by_text("Refused. You may try again.")).to_be_visible()
     phone.get_by_role("button", name="Pay", exact=True).tap()
     expect(phone.get_by_role("heading", name="Paid. Have a good trip.")).to_be_visible()
+    assert garage.opened() == [garage.entry, garage.exit]
     phone.get_by_role("link", name="Receipt for ¥10.00").tap()
     expect(phone.get_by_role("heading", name="Receipt")).to_be_visible()
     expect(phone.locator("main")).to_contain_text("23 Nov 2026, 10:42")
@@ -223,9 +281,10 @@ def screen_of(chromium: Browser, garage: Garage) -> Iterator[Callable[[GateId], 
 
 
 def test_a_car_without_a_readable_plate_pays_by_its_tickets_qr(
-    garage: Garage, phone: Page, screen_of: Callable[[GateId], Page]
+    garage: Garage, phone: Page, screen_of: Callable[[GateId], Page], car_of: Callable[[str], Path]
 ) -> None:
     entry, leaving = screen_of(garage.entry), screen_of(garage.exit)
+    assert garage.films(garage.entry, car_of("")) is None, "the camera reads nothing"
     SHOTS.mkdir(exist_ok=True)
     expect(entry.locator(".lane-signs")).to_contain_text("Upper deck")
     entry.screenshot(path=SHOTS / "lane-entry.en.light.1280.png")
