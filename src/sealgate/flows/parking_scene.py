@@ -132,7 +132,7 @@ def scene_at(
 def _recent(house: House, tx: Reader, lane: Lane, policy: GatePolicy, at: datetime) -> tuple[Passing, ...]:
     """What passed here shortly before, or after where this is told late."""
     span = max(lane.lot.echo, policy.open_for)
-    views = passages.page(tx, site=policy.site, gate=lane.gate, since=at - span, until=at + span, limit=MOST_RECENT)
+    views = passages.at_gate(tx, policy.site, lane.gate, since=at - span, until=at + span, limit=MOST_RECENT)
     return tuple(_passing(house, tx.tenant, view.row, lane.lot.lot, lane.role) for view in views)
 
 
@@ -239,7 +239,7 @@ def _passing(house: House, tenant: TenantId, row: passages.PassageRow, lot: LotI
 
 def newest_said(db: Reader, site: SiteId, gate: GateId, since: datetime) -> passages.PassageRow | None:
     """The newest passage at a gate that says something of whoever stands there. A look that was no good says nothing."""
-    views = passages.page(db, site=site, gate=gate, since=since, limit=MOST_RECENT)
+    views = passages.at_gate(db, site, gate, since=since, limit=MOST_RECENT)
     return next((view.row for view in views if view.row.reason not in NOTHING_SAID), None)
 
 

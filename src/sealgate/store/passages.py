@@ -9,22 +9,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from sealgate.domain.access import Reason
 from sealgate.domain.errors import Invalid
-from sealgate.domain.ids import GateId, PassageId, SiteId
+from sealgate.domain.ids import GateId, PassageId, SiteId, TenantId
 from sealgate.domain.sightings import Means
 from sealgate.ports import LatchAnswer, Sealed, Token
 from sealgate.store import schema as s
 from sealgate.store.columns import microseconds
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Tx, of_tenant
 
 T = TypeVar("T")
 
+END = datetime.max.replace(tzinfo=UTC)
 MAX_BATCH = 5_000
 MAX_TOKENS = 400
 MAX_MARKS = 2_000
@@ -140,7 +142,7 @@ def count_of(db: Reader, tokens: Sequence[tuple[int, Token]]) -> int:
 
 
 def passage(db: Reader, passage: PassageId) -> PassageView | None:
-    return db.row(_joined(db, sa.select(t.id).where(db.mine(s.passages), t.id == passage)), _view)
+    return db.row(_joined(db.tenant, sa.select(t.id).where(db.mine(s.passages), t.id == passage)), _view)
 
 
 def page(
@@ -165,7 +167,22 @@ def page(
     among = s.passages if tokens is None else _with_token(db, tokens)
     c = among.c
     conditions = [c.tenant_id == db.tenant, *_conditions(c, site=site, gate=gate, since=since, until=until, before=before_id)]
-    return db.rows(_joined(db, sa.select(c.id).where(*conditions).order_by(c.id.desc()).limit(limit)), _view)
+    return db.rows(_joined(db.tenant, sa.select(c.id).where(*conditions).order_by(c.id.desc()).limit(limit)), _view)
+
+
+def at_gate(
+    db: Reader, site: SiteId, gate: GateId, *, since: datetime, until: datetime = END, limit: int = 50
+) -> list[PassageView]:
+    """As `page`, of one gate of that site. Asked at every arrival, so it is put together once."""
+    return db.ask(_at_gate(), _view, site=site, gate=gate, since=since, until=until, most=limit)
+
+
+@cache
+def _at_gate() -> sa.Select[Any]:
+    given = sa.bindparam
+    here = t.site_id == given("site"), t.gate_id == given("gate"), t.at >= given("since"), t.at < given("until")
+    wanted = sa.select(t.id).where(of_tenant(s.passages), *here).order_by(t.id.desc()).limit(given("most", type_=sa.Integer))
+    return _joined(given("tenant"), wanted)
 
 
 def _with_token(db: Reader, tokens: Sequence[tuple[int, Token]]) -> sa.CTE:
@@ -254,13 +271,13 @@ def _conditions(
     return [condition for condition in asked if condition is not None]
 
 
-def _joined(db: Reader, wanted: sa.Select[Any]) -> sa.Select[Any]:
+def _joined(tenant: TenantId | sa.BindParameter[Any], wanted: sa.Select[Any]) -> sa.Select[Any]:
     """The whole rows of the ids in `wanted`, with the latch's answers, newest first."""
     a, ids = s.latch_answers.c, wanted.subquery()
     return (
         sa.select(*_ROW, a.answer, a.at.label("answered_at"))
         .select_from(ids)
-        .join(s.passages, sa.and_(t.tenant_id == db.tenant, t.id == ids.c.id))
+        .join(s.passages, sa.and_(t.tenant_id == tenant, t.id == ids.c.id))
         .outerjoin(s.latch_answers, sa.and_(a.tenant_id == t.tenant_id, a.passage_id == t.id))
         .order_by(t.id.desc())
     )

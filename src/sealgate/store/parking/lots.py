@@ -12,16 +12,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sealgate.domain.errors import NotFound
 from sealgate.domain.ids import GateId, LotId, SiteId
 from sealgate.domain.lots import Doubt, GateRole, Lane, Lot, SpaceClass
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Tx, of_tenant
 
 t, n, k, f = s.lots.c, s.lanes.c, s.lot_counters.c, s.tariffs.c
 _LOT = (
     t.lot_id, t.site_id, t.name, t.capacity, t.tariff, t.doubt, t.parent_id, t.zone_id, t.visitors,
     t.min_certainty, t.echo_seconds, t.longest_days, t.area,
 )  # fmt: skip
+
+# What is asked of every car, put together once.
+_NAMED = sa.select(*_LOT).where(of_tenant(s.lots), t.lot_id == sa.bindparam("lot"))
+_PARENTS = sa.select(t.lot_id, t.parent_id).where(of_tenant(s.lots))
+_LANE = (
+    sa.select(n.gate_id, n.role, n.vehicle, *_LOT)
+    .join(s.lots, sa.and_(t.tenant_id == n.tenant_id, t.lot_id == n.lot_id))
+    .where(of_tenant(s.lanes), n.gate_id == sa.bindparam("gate"))
+)
+_LANE_LOCKED = _LANE.with_for_update(of=s.lots)
+_TARIFF_ON = (
+    sa.select(f.name, f.since, f.document, f.added_at)
+    .where(of_tenant(s.tariffs), f.name == sa.bindparam("name"), f.since <= sa.bindparam("day"))
+    .order_by(f.since.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +65,10 @@ def update_lot(tx: Tx, lot: Lot) -> bool:
 
 def lot(db: Reader, lot: LotId) -> Lot:
     """Raises `NotFound`."""
-    return db.the("lot", sa.select(*_LOT).where(db.mine(s.lots), t.lot_id == lot), _lot)
+    found = db.ask(_NAMED, _lot, lot=lot)
+    if not found:
+        raise NotFound("lot")
+    return found[0]
 
 
 def lots(db: Reader, site: SiteId | None = None) -> list[Lot]:
@@ -84,11 +104,12 @@ def lanes_of(db: Reader, lot: LotId) -> list[tuple[GateId, GateRole]]:
 
 def lane_of(db: Reader, gate: GateId) -> Lane | None:
     """None where the gate is no lane. In a write the lot is locked: one lot decides one car after the other."""
-    same = sa.and_(t.tenant_id == n.tenant_id, t.lot_id == n.lot_id)
-    query = sa.select(n.gate_id, n.role, n.vehicle, *_LOT).join(s.lots, same).where(db.mine(s.lanes), n.gate_id == gate)
-    if isinstance(db, Tx):
-        query = query.with_for_update(of=s.lots)
-    return db.row(query, lambda gate, role, vehicle, *columns: Lane(gate, _lot(*columns), role, vehicle or ""))
+    query = _LANE_LOCKED if isinstance(db, Tx) else _LANE
+    return next(iter(db.ask(query, _lane, gate=gate)), None)
+
+
+def _lane(gate: GateId, role: GateRole, vehicle: str | None, *columns: Any) -> Lane:
+    return Lane(gate, _lot(*columns), role, vehicle or "")
 
 
 def roles(db: Reader, gates: Iterable[GateId]) -> dict[GateId, tuple[LotId, GateRole]]:
@@ -99,9 +120,7 @@ def roles(db: Reader, gates: Iterable[GateId]) -> dict[GateId, tuple[LotId, Gate
 
 def family(db: Reader, lot: LotId) -> tuple[frozenset[LotId], frozenset[LotId]]:
     """The lots around this one, and the lots within it."""
-    parents: dict[LotId, LotId | None] = dict(
-        db.rows(sa.select(t.lot_id, t.parent_id).where(db.mine(s.lots)), lambda lot, parent: (lot, parent))
-    )
+    parents: dict[LotId, LotId | None] = dict(db.ask(_PARENTS, lambda lot, parent: (lot, parent)))
     within = frozenset(other for other in parents if lot in _ancestors(parents, other))
     return _ancestors(parents, lot), within
 
@@ -146,8 +165,7 @@ def add_tariff(tx: Tx, row: TariffRow) -> None:
 
 def tariff_on(db: Reader, name: str, day: date) -> TariffRow | None:
     """The version in force on that local day."""
-    query = sa.select(f.name, f.since, f.document, f.added_at).where(db.mine(s.tariffs), f.name == name, f.since <= day)
-    return db.row(query.order_by(f.since.desc()).limit(1), TariffRow)
+    return next(iter(db.ask(_TARIFF_ON, TariffRow, name=name, day=day)), None)
 
 
 def tariffs(db: Reader, name: str | None = None) -> list[TariffRow]:

@@ -20,7 +20,7 @@ from sealgate.domain.money import Money
 from sealgate.domain.reconciliation import Difference, Movement
 from sealgate.ports import Sealed, Token
 from sealgate.store import schema as s
-from sealgate.store.engine import Reader, Tx
+from sealgate.store.engine import Reader, Tx, of_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,15 @@ DIFFERENCE = (
     d.ours_minor, d.theirs_minor, d.refs, d.settled_at, d.settled_by, d.settled_why,
 )  # fmt: skip
 
+# What is asked at every exit, put together once.
+_given = sa.bindparam
+_OF_STAY = sa.select(*PAYMENT).where(of_tenant(s.payments), p.stay_id == _given("stay"))
+_PAYMENTS_OF = _OF_STAY.order_by(p.started_at, p.payment_id)
+_RECEIVED = _OF_STAY.where(p.currency == _given("currency"), p.state.in_(sorted(HELD)))
+_NEWEST_BILL = (
+    sa.select(*_BILL).where(of_tenant(s.bills), b.stay_id == _given("stay")).order_by(b.final.desc(), b.bill_id.desc()).limit(1)
+)
+
 
 def add_bill(tx: Tx, row: BillRow) -> None:
     """Raises `AlreadyThere` for a second final one."""
@@ -127,8 +136,7 @@ def add_bill(tx: Tx, row: BillRow) -> None:
 
 def newest_bill(db: Reader, stay: StayId) -> BillRow | None:
     """The final one, where there is one."""
-    query = sa.select(*_BILL).where(db.mine(s.bills), b.stay_id == stay)
-    return db.row(query.order_by(b.final.desc(), b.bill_id.desc()).limit(1), _bill)
+    return next(iter(db.ask(_NEWEST_BILL, _bill, stay=stay)), None)
 
 
 def bills_of(db: Reader, stay: StayId) -> list[BillRow]:
@@ -142,8 +150,8 @@ def bill(db: Reader, bill: BillId) -> BillRow | None:
 
 def received(db: Reader, stay: StayId, currency: str) -> Money:
     """What was paid for it and is still ours. Money of another currency was refused when it came."""
-    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.stay_id == stay, p.currency == currency, p.state.in_(sorted(HELD)))
-    total = sum(row.asked.minor - _sent_back(db, row) for row in db.rows(query, payment_row))
+    held = db.ask(_RECEIVED, payment_row, stay=stay, currency=currency)
+    total = sum(row.asked.minor - _sent_back(db, row) for row in held)
     return Money(total, currency)
 
 
@@ -201,8 +209,7 @@ def payment_by_ref(db: Reader, ref: Token) -> PaymentRow | None:
 
 def payments_of(db: Reader, stay: StayId) -> list[PaymentRow]:
     """Oldest first."""
-    query = sa.select(*PAYMENT).where(db.mine(s.payments), p.stay_id == stay)
-    return db.rows(query.order_by(p.started_at, p.payment_id), payment_row)
+    return db.ask(_PAYMENTS_OF, payment_row, stay=stay)
 
 
 def pending_payments(db: Reader, before: datetime, limit: int = 100) -> list[PaymentRow]:
