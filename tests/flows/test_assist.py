@@ -224,6 +224,18 @@ def test_the_queue_names_lane_and_reason_and_no_plate(house: House, garage: Gara
     assert "8K2F6" not in repr(seen)
 
 
+def test_a_car_at_a_barrier_is_first_however_many_cases_of_gone_cars_are_open(
+    house: House, garage: Garage, dora: Signed
+) -> None:
+    with house.store.begin(garage.tenant, dora.actor) as tx, tx.upkeep():
+        for _ in range(230):
+            left = CallId(house.new_id()), garage.lot.lot, CallReason.LEFT_OWING, house.clock.now(), garage.exit
+            rows.add_call(tx, rows.CallRow(*left))
+    pressed = garage.presses_help()
+    seen = assist.queue(house, dora)
+    assert (seen.lines[0].call, len(seen.lines), seen.waiting) == (pressed, 200, 231)
+
+
 def test_pressing_the_button_twice_is_one_call(house: House, garage: Garage, dora: Signed) -> None:
     assert garage.presses_help() == garage.presses_help()
     assert len(assist.queue(house, dora).lines) == 1

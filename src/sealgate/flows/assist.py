@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sealgate.domain.calendar import local_day, zone
-from sealgate.domain.desk import LEFT_ALONE, Waiting, in_order
+from sealgate.domain.desk import GONE, LEFT_ALONE, Waiting, in_order
 from sealgate.domain.errors import Conflict, NotFound
 from sealgate.domain.ids import CallId, GateId, LotId, OperatorId, SiteId, StayId, TenantId
 from sealgate.domain.operators import Permission
@@ -69,7 +69,8 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """In the order in which they are looked at. `waiting` counts those that nobody has; `median_wait` is the last day's."""
+    """In the order in which they are looked at, at most 200. `waiting` counts all that nobody has; `median_wait` is the last
+    day's."""
 
     lines: tuple[QueueLine, ...]
     waiting: int
@@ -123,11 +124,12 @@ def queue(house: House, signed: Signed) -> Queue:
         now = house.clock.now()
         names = names_of(house, db)
         mine = {lot for lot, (_name, site, _tz) in names.lots.items() if sites is None or site in sites}
-        rows = {row.call: row for row in parking.open_calls(db) if row.lot in mine}
+        rows = {row.call: row for row in parking.queued(db, mine, GONE)}
+        waiting = parking.count_waiting(db, mine)
         lines = [line_of(rows[one.call], names, now) for one in in_order(map(as_waiting, rows.values()))]
         recent = [row for row in parking.calls_since(db, now - timedelta(days=1)) if row.lot in mine]
         took = [(row.claimed_at - row.at).total_seconds() for row in recent if row.claimed_at]
-    return Queue(tuple(lines), sum(not line.taken for line in lines), timedelta(seconds=median(took)) if took else None)
+    return Queue(tuple(lines), waiting, timedelta(seconds=median(took)) if took else None)
 
 
 def at_call(house: House, signed: Signed, call: CallId) -> Signed:

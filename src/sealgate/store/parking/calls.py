@@ -76,6 +76,20 @@ def open_calls(db: Reader, lot: LotId | None = None, limit: int = 200) -> list[C
     return db.rows(query.order_by(c.at, c.call_id).limit(limit), CallRow)
 
 
+def queued(db: Reader, lots: Iterable[LotId], gone: Iterable[CallReason], limit: int = 200) -> list[CallRow]:
+    """Open ones of these lots, those of cars that stand in a lane first, of either the oldest: where more are open than are
+    shown, no car at a barrier waits behind cases whose car is `gone`."""
+    later = sa.case((sa.or_(c.gate_id.is_(None), c.reason.in_(sorted(gone))), 1), else_=0)
+    query = sa.select(*_CALL).where(db.mine(s.calls), _OPEN, c.lot_id.in_(list(lots)))
+    return db.rows(query.order_by(later, c.at, c.call_id).limit(limit), CallRow)
+
+
+def count_waiting(db: Reader, lots: Iterable[LotId]) -> int:
+    """Open ones of these lots that nobody has."""
+    query = sa.select(sa.func.count()).where(db.mine(s.calls), _OPEN, c.state == CallState.WAITING)
+    return int(db.sql.execute(query.where(c.lot_id.in_(list(lots)))).scalar_one())
+
+
 def calls_of_stay(db: Reader, stay: StayId) -> list[CallRow]:
     query = sa.select(*_CALL).where(db.mine(s.calls), c.stay_id == stay, c.stay_id.is_not(None))
     return db.rows(query.order_by(c.at, c.call_id), CallRow)
