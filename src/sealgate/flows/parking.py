@@ -146,7 +146,7 @@ def _passed(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
 def _came(scene: Scene, price: Price) -> Arrival:
     if scene.plate is not None:
         return enters(scene, price)
-    return begins(scene, Entered(), "car", SpaceClass.VISITORS, note(scene), scene.ticket)
+    return begins(scene, Entered(), scene.lane.vehicle or CAR, SpaceClass.VISITORS, note(scene), scene.ticket)
 
 
 def _decided(scene: Scene, price: Price, stay: StayId | None) -> Arrival:
