@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import uuid5
 
 from sealgate.domain.access import Reason
 from sealgate.domain.desk import Act
@@ -252,12 +253,12 @@ def _describe(case: Case) -> Decided:
 
 
 def _points(case: Case) -> Decided:
-    """A member's points, as the attendant takes them over the telephone."""
+    """A member's points, as the attendant takes them over the telephone. Said again they are not added up: the last holds."""
     row = _stay_of(case)
     if not words_of(case.tx, parking.lot(case.tx, row.stay.lot), row.stay.entered).points:
         raise NoSuchWord("the tariff takes no points", field="points")
-    made = Validation(ValidationId(case.house.new_id()), points=case.given.points)
-    parking.add_validation(case.tx, row.stay.stay, made, case.now)
+    made = Validation(ValidationId(uuid5(row.stay.stay, "points")), points=case.given.points)
+    parking.put_validation(case.tx, row.stay.stay, made, case.now)
     return Decided()
 
 

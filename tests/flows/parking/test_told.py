@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from sealgate.domain.access import Validity
+from sealgate.domain.desk import Act
 from sealgate.domain.ids import ValidationId
 from sealgate.domain.lots import PermitKind, Validation
 from sealgate.domain.stays import Stay
+from sealgate.domain.stays_calls import CallReason
 from sealgate.domain.tariff_file import read_tariff
 from sealgate.domain.tariffs import Bill, Circumstances, price
-from sealgate.flows import lots, permits
+from sealgate.flows import assist, assist_acts, lots, permits
 from sealgate.flows import parking as flow
+from sealgate.flows.assist_acts import Decision
 from sealgate.flows.lots import NoSuchWord
 from sealgate.flows.permits import CouponTerms
 from sealgate.flows.pricing import prices
@@ -160,6 +163,29 @@ def test_what_is_given_to_a_driver_is_a_line_of_the_bill(
     stay, bill = live(priced, came)
     assert bill == tried(priced, stay, **told)
     assert bill.total.text == total
+
+
+def test_the_desk_tells_points_class_and_area_and_what_is_said_again_holds(priced: Any, clock: Any) -> None:
+    campus, came = priced.campus, priced.comes(BOB)
+    clock.move(4 * HOUR)
+    priced.goes(BOB)
+    call = assist.call(priced.house, campus.tenant, priced.exit, CallReason.HELP, stay=came.stay)
+    assist.take(priced.house, campus.signed, call)
+
+    def decides(act: Act, **given: Any) -> Bill:
+        assist_acts.decide(priced.house, campus.signed, call, Decision(act, **given), priced.price)
+        return live(priced, came)[1]
+
+    for points in (500, 1300, 1300):
+        bill = decides(Act.POINTS, points=points)
+    assert bill == tried(priced, live(priced, came)[0], points=1300)
+    assert decides(Act.DESCRIBE, vehicle="motorcycle").total.text == "1.00"
+    bill = decides(Act.DESCRIBE, vehicle="car", area="valet")
+    assert bill == tried(priced, live(priced, came)[0], area="valet", points=1300)
+    assert bill.total.text == "20.00"
+    for unknown in ({"vehicle": "spaceship"}, {"area": "roof"}):
+        with pytest.raises(NoSuchWord):
+            decides(Act.DESCRIBE, **unknown)
 
 
 def test_a_shop_gives_a_coupon_of_the_tariff_and_no_other(priced: Any, clock: Any) -> None:

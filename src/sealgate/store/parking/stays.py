@@ -231,7 +231,16 @@ def nested_inside(db: Reader, outer: StayId) -> bool:
 
 def add_validation(tx: Tx, stay: StayId, validation: Validation, at: datetime) -> bool:
     """False where this stay has had it."""
-    row = {
+    return bool(tx.add_unless_there(s.stay_validations, [_as_row(stay, validation, at)], (v.stay_id,)))
+
+
+def put_validation(tx: Tx, stay: StayId, validation: Validation, at: datetime) -> None:
+    """Over the one of the same id, where this stay has had it."""
+    tx.put(s.stay_validations, [_as_row(stay, validation, at)])
+
+
+def _as_row(stay: StayId, validation: Validation, at: datetime) -> dict[str, Any]:
+    return {
         "stay_id": stay,
         "validation_id": validation.validation,
         "minutes": None if validation.time is None else int(validation.time / timedelta(minutes=1)),
@@ -240,7 +249,6 @@ def add_validation(tx: Tx, stay: StayId, validation: Validation, at: datetime) -
         "points": validation.points,
         "at": at,
     }
-    return bool(tx.add_unless_there(s.stay_validations, [row], (v.stay_id,)))
 
 
 def add_reading(tx: Tx, day: int, token: Token, passage: PassageId) -> None:
