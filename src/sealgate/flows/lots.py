@@ -369,7 +369,7 @@ def _checked(tx: Tx, lot: Lot) -> Lot:
 
 def stay_lines(house: House, db: Reader, rows: Iterable[parking.StayRow]) -> list[StayLine]:
     gates = {row.gate: row.name for row in places.gates(db)}
-    return [_stay_line(house, db, row, gates.get(row.entry_gate, "")) for row in rows]
+    return [_stay_line(house, db, row, gates.get(row.entry_gate, "")) for row in parking.whole_stays(db, list(rows))]
 
 
 def _stay_line(house: House, db: Reader, row: parking.StayRow, gate: str) -> StayLine:

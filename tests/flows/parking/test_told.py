@@ -163,6 +163,8 @@ def test_what_is_given_to_a_driver_is_a_line_of_the_bill(
     stay, bill = live(priced, came)
     assert bill == tried(priced, stay, **told)
     assert bill.total.text == total
+    listed = lots.stays(priced.house, priced.campus.signed, priced.campus.site, priced.lot.lot)
+    assert [line.due for line in listed.lines] == [bill.total], "the list says what the car's page says"
 
 
 def test_the_desk_tells_points_class_and_area_and_what_is_said_again_holds(priced: Any, clock: Any) -> None:

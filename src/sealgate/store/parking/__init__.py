@@ -135,6 +135,7 @@ from sealgate.store.parking.stays import (
     stays_of_plate,
     traces_of,
     unread_stays,
+    whole_stays,
 )
 
 __all__ = [
@@ -266,4 +267,5 @@ __all__ = [
     "use_coupon",
     "use_reservation",
     "vehicles_of",
+    "whole_stays",
 ]
