@@ -7,7 +7,6 @@ halving: entries have no gaps, so the first one of a day is twenty looks away, i
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -98,14 +97,14 @@ def search(house: House, signed: Signed, query: JournalQuery) -> tuple[list[Jour
     return found[:AT_A_TIME], found[AT_A_TIME - 1].seq if len(found) > AT_A_TIME else None
 
 
-def taken_along(house: House, signed: Signed, query: JournalQuery) -> Iterator[JournalEntry]:
-    """MOST_EXPORTED lines at most, for a file; that it was taken is an entry."""
+def taken_along(house: House, signed: Signed, query: JournalQuery) -> tuple[list[JournalEntry], bool]:
+    """The newest MOST_EXPORTED entries, for a file, and whether there are older ones; that it was taken is an entry."""
     signed.need(Permission.SEE_JOURNAL)
     with house.store.begin(signed.tenant, signed.actor) as tx:
-        found = _found(house, tx, query, MOST_EXPORTED)
-        told = f"entries:{len(found)}:{query.first}:{query.last}"
+        found = _found(house, tx, query, MOST_EXPORTED + 1)
+        told = f"entries:{min(len(found), MOST_EXPORTED)}:{query.first}:{query.last}"
         journal.write(tx, house.keyring, house.clock.now(), "journal.exported", about=query.person, object=told)
-    return iter(found)
+    return found[:MOST_EXPORTED], len(found) > MOST_EXPORTED
 
 
 def standing(house: House, signed: Signed) -> Standing:

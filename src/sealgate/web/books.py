@@ -189,6 +189,7 @@ def _differences(
         "states": STATES,
         "provider": provider,
         "providers": [(name, provider_said(page.words, name)) for name in page.house.providers],
+        "most": books.MOST_SHOWN,
         "given": given or {"provider": "", "day": yesterday.isoformat()},
         **_common(page),
     }

@@ -89,8 +89,11 @@ def _file(page: Page, query: JournalQuery) -> Response:
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(("entry", "at", "who", "action", "object", "purpose"))
-    for line in journal_page.taken_along(page.house, page.signed, query):
+    lines, older = journal_page.taken_along(page.house, page.signed, query)
+    for line in lines:
         table.writerow((line.seq, line.local.isoformat(), *map(_plain, (line.who, line.action, line.object, line.purpose))))
+    if older:
+        table.writerow(("", "", page.words.gettext(_("Older entries are left out: choose fewer days.")), "", "", ""))
     named = {"Content-Disposition": 'attachment; filename="journal.csv"', "Cache-Control": "no-store"}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=named)
 

@@ -108,9 +108,17 @@ def test_the_whole_of_it_is_checked_and_taken_along(acme_campus: Campus, officer
     house = acme_campus.house
     found = journal_page.check(house, officer)
     assert (found.verdict.whole, found.signed) == (True, True)
-    taken = list(journal_page.taken_along(house, officer, query(clock)))
-    assert taken[0].action == "journal.checked"
+    taken, older = journal_page.taken_along(house, officer, query(clock))
+    assert (taken[0].action, older) == ("journal.checked", False)
     assert actions(acme_campus, officer, query(clock))[0] == "journal.exported"
+
+
+def test_a_file_that_leaves_older_entries_out_says_so(
+    acme_campus: Campus, officer: Signed, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_page, "MOST_EXPORTED", 3)
+    taken, older = journal_page.taken_along(acme_campus.house, officer, query(clock))
+    assert (len(taken), older) == (3, True)
 
 
 def test_who_may_not_read_the_journal_sees_nothing_of_it(acme_campus: Campus, umbra_campus: Campus, clock: HandClock) -> None:
