@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     benches.command("desk", help="From a lane's button to the desk's page.")(desk)
     benches.command("hours", help="A month of work days of very many people, derived and kept.")(hours)
     bench_vision.register(benches)
+    benches.command("peers")(peers)
     app.add_typer(benches, name="bench")
 
 
@@ -150,3 +151,28 @@ def hours(
 
     result = bench_hours.measure(people=people)
     tell(result, bench_hours.rows(result), ("", "", ""), as_json=as_json)
+
+
+def peers(
+    faces: Annotated[list[Path] | None, typer.Option(help="CSV file as `bench faces` takes it; may be repeated")] = None,
+    plates: Annotated[list[Path] | None, typer.Option(help="CSV file as `bench plates` takes it; may be repeated")] = None,
+    size: Annotated[int, typer.Option(help="Templates to search among; 0: no search", min=0, max=1_000_000)] = 100_000,
+    queries: Annotated[int, typer.Option(help="That are searched for", min=1, max=100_000)] = 200,
+    most: Annotated[int, typer.Option(help="Pictures of each set at most; 0: all", min=0)] = 0,
+    folder: Annotated[Path | None, typer.Option(help="Keep the peers there for the next time; else a temporary folder")] = None,
+    as_json: Json = False,
+) -> None:
+    """Others' readers and searches beside ours: face_recognition, rapidocr, faiss, usearch.
+
+    Installs them by pip, pinned, as wheels, into an environment of their own (some 900 MB); whoever cannot be installed is told
+    as such, the others are measured, and the status is 1. Every reader runs as a program of its own, on one thread.
+    """
+    from sealgate.cli import bench_peers, progress
+
+    wanted = bench_peers.Wanted(faces or (), plates or (), size, queries, most)
+    with progress.bar(as_json=as_json) as told:
+        result = bench_peers.measure(wanted, folder, told)
+    tell(result, bench_peers.rows(result), bench_peers.HEADS, as_json=as_json)
+    if missing := bench_peers.away(result):
+        typer.echo("\n".join(missing), err=True)
+        raise typer.Exit(1)

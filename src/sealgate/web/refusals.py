@@ -395,6 +395,14 @@ REFUSALS: Mapping[str, Sentence] = {
     "models.no-such-pack": Sentence(_("There is no such pack of models")),
     "models.licence-not-accepted": Sentence(_("The licences were not accepted"), _("Read them, then accept them")),
     "bench.bad-set": Sentence(_("The list of pictures cannot be read"), _("Write a CSV file with a heading line")),
+    "bench.peers-no-environment": Sentence(
+        _("No environment for others' programs can be made there"), _("Name an empty folder")
+    ),
+    "bench.peer-not-installed": Sentence(
+        _("Another's program cannot be installed here"),
+        _("Look whether pip reaches its index, and has a wheel for this Python"),
+    ),
+    "bench.peer-failed": Sentence(_("Another's program did not do what it was asked"), _("Run the comparison again")),
     "payment.notice-refused": Sentence(_("The notice of a payment provider was refused")),
     "payment.bad-signature": Sentence(
         _("The notice is not signed by the payment provider"), _("Nothing was changed; a genuine one comes again")
