@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from tests.cli.conftest import Result
 
 from sealgate.cli.bench_peers import HEADS, Contest, Wanted, away, measure, rows
 from sealgate.cli.bench_sets import BadSet
-from sealgate.cli.peers import contest
+from sealgate.cli.peers import contest, runner
 from sealgate.cli.peers.contest import Asking, FaceSet, SaidFace, SaidLines, SaidNearest, face_set, picked, told_apart
 from sealgate.cli.peers.environment import FACES, MARK, MATCH, PLATES, Environment, NoEnvironment, Peer, inner, outer
 from sealgate.cli.peers.outside import PeerFailed, lines, reason
@@ -47,7 +48,7 @@ def test_faiss_runs_beside_ours_and_who_breaks_off_stops_nobody(tmp_path: Path) 
     wanted = Wanted(size=300, queries=20)
     one = Contest(Asking(OURSELVES, tmp_path), unheard)
     ours, whole, half, usearch = one.rows(wanted.rounds(tmp_path))
-    assert ours["nearest"] == whole["nearest"] == whole["nearest_two"] == 1.0
+    assert ours["nearest"] == ours["nearest_known"] == whole["nearest"] == whole["nearest_two"] == 1.0
     assert half["nearest"] >= 0.95
     assert set(whole["versions"]) == {"faiss-cpu"}
     assert (usearch["error"]["code"], usearch["error"]["message"]) == (
@@ -105,6 +106,25 @@ def test_of_all_lines_the_one_that_looks_like_a_plate_is_picked(
     found: list[tuple[str, float]], country: str, plate: str
 ) -> None:
     assert picked(found, country) == plate
+
+
+class Keeping:
+    """Keeps what one call was told for the next, as rapidocr does; finds lines in large pictures only."""
+
+    def __init__(self) -> None:
+        self.steps = {"use_det": True, "use_cls": True, "use_rec": True}
+
+    def __call__(self, pixels: int, **steps: bool) -> Any:
+        self.steps |= steps
+        lines = ("GOL", "AZJ·6991") if pixels > 100 else ()
+        found = lines if self.steps["use_det"] else ("whole",)
+        return SimpleNamespace(txts=found, scores=[0.9] * len(found))
+
+
+def test_a_small_picture_is_read_whole_and_the_next_is_searched_again() -> None:
+    engine = Keeping()
+    read = [runner.lines_of(engine, pixels) for pixels in (200, 50, 200)]
+    assert [[text for text, _ in lines] for lines in read] == [["GOL", "AZJ·6991"], ["whole"], ["GOL", "AZJ·6991"]]
 
 
 # --- what others say ---
@@ -217,7 +237,7 @@ def test_somebody_elses_folder_is_left_alone(tmp_path: Path) -> None:
 def test_a_set_that_cannot_be_read_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
     one = tmp_path / "one.csv"
     one.write_text("file,person\na.png,A\n")
-    for wanted in (Wanted(size=0), Wanted(faces=[one]), Wanted(plates=[one])):
+    for wanted in (Wanted(size=0), Wanted(size=1), Wanted(faces=[one]), Wanted(plates=[one])):
         with pytest.raises(BadSet):
             measure(wanted, tmp_path / "never", unheard)
     assert not (tmp_path / "never").exists()

@@ -232,13 +232,21 @@ def search(work: Path, size: int, queries: int) -> Search:
 
 
 def match(asking: Asking, peer: Peer, of: Search, step: Step) -> Figures:
-    """`nearest` is the share of queries whose nearest is found; `nearest_two` the share found of the two nearest."""
+    """`nearest` is the share of queries whose nearest is found, `nearest_two` the share found of the two nearest of each.
+
+    `nearest_known` is of those queries alone that are somebody enrolled.
+    """
     job = {"templates": str(of.templates), "queries": str(of.queries)}
     said, versions = asking.ask(peer, job, len(of.nearest), SaidNearest, step)
     both = list(zip((one.nearest for one in said), of.nearest, strict=True))
-    first, two = sum(got[0] == true[0] for got, true in both), sum(len(set(got) & set(true)) for got, true in both)
-    shares = {"nearest": round(first / len(both), 4), "nearest_two": round(two / (2 * len(both)), 4)}
+    found = [float(got[0] == true[0]) for got, true in both]
+    two = [len(set(got) & set(true)) / 2 for got, true in both]
+    shares = {"nearest": _mean(found), "nearest_known": _mean(found[::2]), "nearest_two": _mean(two)}
     return {"n": len(both), "templates": of.size, **shares, **times(said), "versions": versions}
+
+
+def _mean(shares: Sequence[float]) -> float:
+    return round(sum(shares) / len(shares), 4)
 
 
 def _unit(vectors: Any) -> Any:

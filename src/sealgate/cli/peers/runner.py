@@ -107,12 +107,14 @@ def rapidocr(job: Job) -> Lines:
         if pixels is None:
             yield {"lines": [], **UNREAD}
             continue
-        lines, took = timed(_lines_of, engine, pixels)
+        lines, took = timed(lines_of, engine, pixels)
         yield {"lines": lines, **took}
 
 
-def _lines_of(engine: Any, pixels: Any) -> list[tuple[str, float]]:
-    return _lines(engine(pixels)) or _lines(engine(pixels, use_det=False, use_cls=False))
+def lines_of(engine: Any, pixels: Any) -> list[tuple[str, float]]:
+    # The engine keeps what one call was told for all later ones: each says all.
+    steps = {"use_det": True, "use_cls": True, "use_rec": True}
+    return _lines(engine(pixels, **steps)) or _lines(engine(pixels, **steps | {"use_det": False, "use_cls": False}))
 
 
 def _lines(found: Any) -> list[tuple[str, float]]:
