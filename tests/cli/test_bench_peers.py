@@ -253,6 +253,6 @@ def test_every_peer_is_pinned_and_the_table_has_a_row_for_each() -> None:
     result = {"rows": [{**face, **took, "versions": {"sealgate": "1", "more": "2"}}, *away_twice]}
     table = rows(result)
     assert table[0] == ("faces lfw", "sealgate 1", "3", "0.0100", "-", "1.5", "2.0")
-    assert table[1] == ("plates a", "rapidocr", "-", "bench.peer-not-installed", "", "", "")
+    assert table[1] == ("plates a", "rapidocr", "-", "not installed", "", "", "")
     assert {len(row) for row in table} == {len(HEADS)}
     assert away(result) == ["rapidocr: no wheel (bench.peer-not-installed)\n  look"]

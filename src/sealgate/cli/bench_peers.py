@@ -20,6 +20,8 @@ from sealgate.domain.errors import Refused
 HEADS = ("", "who", "n", "EER\nexact\nnearest", "FNMR at 1e-3\nfolded\nof known", "CPU ms\np50", "wall ms\np50")
 SHARES = {"faces": ("eer", "fnmr_at_fmr_1e-3"), "plates": ("exact", "folded"), "match": ("nearest", "nearest_known")}
 
+AWAY = {NotInstalled.code: "not installed", PeerFailed.code: "broke off"}
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -133,7 +135,7 @@ def rows(result: dict[str, Any]) -> list[tuple[str, ...]]:
 def _told(row: dict[str, Any]) -> tuple[str, ...]:
     head = f"{row['kind']} {row['set']}"
     if "error" in row:
-        return (head, row["who"], "-", row["error"]["code"], "", "", "")
+        return (head, row["who"], "-", AWAY[row["error"]["code"]], "", "", "")
     shares = ("-" if row[name] is None else f"{row[name]:.4f}" for name in SHARES[row["kind"]])
     who = " ".join((row["who"], *list(row["versions"].values())[:1]))
     return (head, who, str(row["n"]), *shares, str(row["cpu_ms_p50"]), str(row["ms_p50"]))
