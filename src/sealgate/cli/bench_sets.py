@@ -10,6 +10,8 @@ from typing import Any
 from sealgate.domain.errors import Refused
 
 Figures = dict[str, Any]
+FACE_COLUMNS = {"file", "person"}
+PAIR_COLUMNS = {"file_a", "file_b", "same"}
 PLATE_COLUMNS = {"file", "plate", "country"}
 
 
@@ -48,3 +50,8 @@ def rows_of(csv_file: Path, *wanted: set[str]) -> list[dict[str, str]]:
     if not rows:
         raise BadSet(f"{csv_file} has no rows")
     return rows
+
+
+def said_same(row: dict[str, str]) -> bool:
+    """Whether a row of file_a,file_b,same says that both are one person."""
+    return row["same"].strip().lower() in {"1", "true", "yes", "same"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealgate.cli.bench_sets import BadSet, Figures, Times, rows_of
+from sealgate.cli.bench_sets import FACE_COLUMNS, PAIR_COLUMNS, BadSet, Figures, Times, rows_of, said_same
 from sealgate.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 Threads = Annotated[int, typer.Option(min=1, help="Cores that one picture may use")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table")]
 Csv = Annotated[Path, typer.Argument(help="CSV file; pictures are named relative to it", metavar="CSV")]
-
-FACE_COLUMNS = {"file", "person"}
-PAIR_COLUMNS = {"file_a", "file_b", "same"}
 
 
 def register(benches: typer.Typer) -> None:
@@ -212,7 +209,7 @@ def _given_pairs(rows: list[dict[str, str]], embed: Embedder) -> Figures:
 
     pairs = [(embed(row["file_a"]), embed(row["file_b"])) for row in rows]
     similarities = np.array([0.0 if a is None or b is None else float(a @ b) for a, b in pairs])
-    same = np.array([row["same"].strip().lower() in {"1", "true", "yes", "same"} for row in rows])
+    same = np.array([said_same(row) for row in rows])
     return {"n": len(rows)} | _figures(similarities, same, embed, None)
 
 

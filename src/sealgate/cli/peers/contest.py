@@ -18,14 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sealgate.cli.bench_sets import PLATE_COLUMNS, BadSet, Figures, Times, rows_of
+from sealgate.cli.bench_sets import FACE_COLUMNS, PAIR_COLUMNS, PLATE_COLUMNS, BadSet, Figures, Times, rows_of, said_same
 from sealgate.cli.peers.environment import Environment, Peer, inner
 from sealgate.cli.peers.outside import PeerFailed, lines
 from sealgate.domain.platepatterns import pattern_of
 from sealgate.domain.plates import BadPlate, folded, normalise
 
-FACE_COLUMNS, PAIR_COLUMNS = {"file", "person"}, {"file_a", "file_b", "same"}
-TRUE = {"1", "true", "yes", "same"}
 SIZE = 128
 Took = Annotated[float, Field(ge=0, le=86_400_000)]
 Step = Callable[[], None]
@@ -122,7 +120,7 @@ def face_set(csv_file: Path, most: int) -> FaceSet:
         files = list(dict.fromkeys(row[side] for row in rows for side in ("file_a", "file_b")))
         at = {file: n for n, file in enumerate(files)}
         first, second = (np.array([at[row[side]] for row in rows]) for side in ("file_a", "file_b"))
-        same = np.array([row["same"].strip().lower() in TRUE for row in rows])
+        same = np.array([said_same(row) for row in rows])
     if not len(same):
         raise BadSet(f"{csv_file} has no two pictures")
     return FaceSet(csv_file.resolve().parent.name, tuple(_path(csv_file, file) for file in files), first, second, same)
