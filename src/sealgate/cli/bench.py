@@ -164,7 +164,7 @@ def peers(
 ) -> None:
     """Others' readers and searches beside ours: face_recognition, rapidocr, faiss, usearch.
 
-    Installs them by pip, pinned, as wheels, into an environment of their own (some 900 MB); whoever cannot be installed is told
+    Installs them by pip, pinned, as wheels, into an environment of their own (some 700 MB); whoever cannot be installed is told
     as such, the others are measured, and the status is 1. Every reader runs as a program of its own, on one thread.
     """
     from sealgate.cli import bench_peers, progress
