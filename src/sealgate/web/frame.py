@@ -179,7 +179,8 @@ class Page:
         seen = {tab.address: tab for tab in tabs}
         roles = self.signed.at(self.site.site if self.site else None).in_force
         homes = (seen[home] for role, home in HOMES.items() if role in roles and home in seen)
-        return self.address(next(homes, tabs[0]))
+        mine = (tab for tab in tabs if tab.needs is not None)
+        return self.address(next(homes, next(mine, tabs[-1])))
 
 
 def page(request: Request) -> Page:
