@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 
 from sealgate.cli.drill_site import Built, Sizes, built
 from sealgate.domain.ids import PersonId
+from sealgate.drills.copying import copied
 from sealgate.drills.page import page
 from sealgate.drills.spill import NotASite, Plan, Report, drill
 from sealgate.drills.truth import words_of_file
@@ -99,6 +101,16 @@ def test_the_folder_itself_stays_as_it_was(site: Settings, report: Report) -> No
     assert report.results
     assert not (site.data / "logs").exists()
     assert not (site.data / "exports").exists()
+
+
+def test_a_server_that_runs_there_is_not_in_the_way(site: Settings, tmp_path: Path) -> None:
+    """It listens beside the keys, on a socket that cannot be copied."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(site.keys_folder / "serve.sock"))
+        copy = copied(site, tmp_path / "copy")
+    (site.keys_folder / "serve.sock").unlink()
+    assert (copy.data / "sealgate.sqlite").is_file()
+    assert not (copy.keys_folder / "serve.sock").exists()
 
 
 def test_a_folder_without_a_site_is_refused(tmp_path: Path) -> None:

@@ -35,11 +35,12 @@ def taken(source: Path, to: Path) -> None:
 
 
 def copied(settings: Settings, to: Path) -> Settings:
-    """A working copy with its keys, on SQLite. Of a database in use SQLite itself makes one whole."""
+    """A working copy with its keys, on SQLite. Of a database in use SQLite itself makes one whole; the socket of a server
+    that runs there is left."""
     to.mkdir(mode=0o700)
     leave = shutil.ignore_patterns(f"{DATABASE}*", "LOCK")
     shutil.copytree(settings.data, to / "data", ignore=leave, symlinks=True)
-    shutil.copytree(settings.keys_folder, to / "keys", ignore=shutil.ignore_patterns("keys.sqlite*"))
+    shutil.copytree(settings.keys_folder, to / "keys", ignore=shutil.ignore_patterns("keys.sqlite*", "*.sock"))
     if settings.database:
         postgres.poured(settings, to / "data" / DATABASE)
     else:
