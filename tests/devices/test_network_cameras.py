@@ -120,12 +120,13 @@ def test_a_camera_that_never_answers_is_told_at_once(look: Look) -> None:
 
 def test_closing_does_not_wait_for_a_camera_that_hangs(rtsp: Serve, look: Look) -> None:
     server = rtsp()
-    camera = look(server.address, waits=Waits(stall_after=600))
+    camera = look(server.address, waits=Waits(stall_after=2000))  # longer than a test may last
     frames = camera.frames()
     next(frames)
     server.freeze()
     camera.close()
     frames.close()
+    assert next(frames, None) is None
 
 
 def test_a_wrong_address_is_told_apart_from_a_wrong_path(rtsp: Serve, look: Look) -> None:
@@ -172,6 +173,7 @@ def test_a_flood_of_whole_pictures_is_not_even_decoded(look: Look) -> None:
         camera = look(address, fps=5)
         with closing(camera.frames()) as frames:
             until_dropped(frames, camera, 100)
+        assert camera.health().dropped > 100
 
 
 def test_a_camera_that_changes_its_size_lies(look: Look) -> None:

@@ -36,9 +36,9 @@ from sealgate.flows.assist import CallTaken, NotTaken, Queue
 from sealgate.flows.assist_acts import CarGone, Decided, Decision, NoSuchStay, StayUnknown
 from sealgate.flows.kit import House, Signed
 from sealgate.flows.lane import LaneGate, Shown
-from sealgate.flows.looking import TicketOver
 from sealgate.flows.parking import Arrival
 from sealgate.flows.passage import NeedsWords
+from sealgate.flows.showing import TicketOver
 from sealgate.ports import LatchAnswer
 from sealgate.privacy import journal
 from sealgate.store import parking as rows

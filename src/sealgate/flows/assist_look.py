@@ -23,10 +23,10 @@ from sealgate.domain.stays import Stay
 from sealgate.flows.assist import QueueLine, at_call, detail_of, held, line_of, names_of, stay_named
 from sealgate.flows.assist_acts import asks_for_lost
 from sealgate.flows.kit import House, Signed
-from sealgate.flows.looking import TicketOver
 from sealgate.flows.lots import NO_WORDS, TariffWords, words_of
 from sealgate.flows.parking_writing import Account, Price, account, seen_of
 from sealgate.flows.passage_places import picture_place
+from sealgate.flows.showing import TicketOver
 from sealgate.ports import KeyKind
 from sealgate.privacy import journal
 from sealgate.store import parking, places

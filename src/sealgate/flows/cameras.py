@@ -6,8 +6,6 @@ alone. A picture that is tried is kept nowhere: not the bytes, not what was read
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,16 +15,14 @@ from sealgate.domain.errors import NotFound, Refused
 from sealgate.domain.ids import GateId, SiteId
 from sealgate.domain.operators import Permission
 from sealgate.domain.sightings import Means
+from sealgate.flows import showing
 from sealgate.flows.camera_trial import Trial, try_pixels
-from sealgate.flows.kit import House, Signed, organisation
-from sealgate.flows.looking import TicketOver
+from sealgate.flows.kit import House, Signed
 from sealgate.flows.rules import INSTALLS, change_rule, opened_sources
-from sealgate.ports import CameraReport, Sealed
+from sealgate.ports import CameraReport
 from sealgate.privacy import journal
 from sealgate.store import edges, parking, places
 from sealgate.store.engine import Reader, Tx
-from sealgate.vault.envelope import Place
-from sealgate.vault.errors import DoesNotOpen, NotAnEnvelope, UnknownKey
 
 SEES = (Permission.SEE_RULES, *INSTALLS)
 LOOK = timedelta(minutes=5)
@@ -94,16 +90,14 @@ def ask_to_look(house: House, signed: Signed, line: CameraLine) -> str:
     signed.need(*INSTALLS)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         journal.write(tx, house.keyring, house.clock.now(), "camera.watched", object=_thing(line))
-    until = int((house.clock.now() + LOOK).timestamp())
-    text = json.dumps([str(line.gate), line.number, until], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(house.keyring.seal(signed.tenant, *organisation(), _ticket(signed), text)).decode()
+    return showing.ticket(house, signed, "camera", (str(line.gate), line.number), LOOK)
 
 
 def seen_now(house: House, signed: Signed, ticket: str) -> bytes:
     """A JPEG. Raises `TicketOver`, `NoPictureNow`."""
     signed.need(*INSTALLS)
-    gate, number = _read_ticket(house, signed, ticket)
-    pixels = house.cameras.now(signed.tenant, gate, number)
+    gate, number = showing.meant(house, signed, "camera", ticket)
+    pixels = house.cameras.now(signed.tenant, GateId(UUID(gate)), number)
     if pixels is None:
         raise NoPictureNow
     return house.encode(pixels)
@@ -156,18 +150,3 @@ def age(report: CameraReport, now: datetime) -> timedelta | None:
 
 def _thing(line: CameraLine) -> str:
     return f"gate:{line.gate} camera:{line.number}"
-
-
-def _read_ticket(house: House, signed: Signed, ticket: str) -> tuple[GateId, int]:
-    try:
-        text = house.keyring.open(_ticket(signed), Sealed(base64.urlsafe_b64decode(ticket[:2000])))
-        gate, number, until = json.loads(text)
-    except (ValueError, TypeError, NotAnEnvelope, DoesNotOpen, UnknownKey) as error:
-        raise TicketOver from error
-    if house.clock.now().timestamp() > until:
-        raise TicketOver
-    return GateId(UUID(gate)), int(number)
-
-
-def _ticket(signed: Signed) -> Place:
-    return Place(signed.tenant, "tickets", "camera", signed.session)

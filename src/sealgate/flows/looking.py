@@ -6,8 +6,6 @@ tokens; a copy of the database cannot do that, for it lacks the days' keys.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,22 +15,23 @@ from zoneinfo import ZoneInfo
 
 from sealgate.domain.access import Reason
 from sealgate.domain.calendar import DAY, day_number, local_day, zone
-from sealgate.domain.errors import Invalid, NotFound, Refused
+from sealgate.domain.errors import Invalid, NotFound
 from sealgate.domain.ids import GateId, PassageId, PersonId, SiteId
 from sealgate.domain.operators import Permission
 from sealgate.domain.people import name_key
 from sealgate.domain.plates import normalise
 from sealgate.domain.sightings import Means
 from sealgate.domain.stays_passing import OpenedBy
-from sealgate.flows.kit import House, Signed, organisation, unseal
+from sealgate.flows import showing
+from sealgate.flows.kit import House, Signed, unseal
 from sealgate.flows.passage_places import picture_place, who_place
 from sealgate.flows.people import checked_purpose, names_of, whereabouts
-from sealgate.ports import LatchAnswer, Sealed, Token
+from sealgate.ports import LatchAnswer, Token
 from sealgate.privacy import journal
 from sealgate.store import directory, passages, places, visits
 from sealgate.store.engine import Reader
 from sealgate.vault.envelope import Place
-from sealgate.vault.errors import DoesNotOpen, KeyDestroyed, NotAnEnvelope, UnknownKey
+from sealgate.vault.errors import KeyDestroyed
 
 LONGEST_SEARCH = timedelta(days=31)
 TICKET = timedelta(seconds=60)
@@ -40,11 +39,6 @@ TICKET = timedelta(seconds=60)
 
 class SearchTooLong(Invalid):
     code = "search.too-long"
-
-
-class TicketOver(Refused):
-    code = "picture.ticket-over"
-    status = 410
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +210,14 @@ def ask_picture(house: House, signed: Signed, passage: PassageId, purpose: str) 
     """A ticket for one picture: this session, this purpose, sixty seconds."""
     signed.need(Permission.SEE_PICTURES)
     why = checked_purpose(purpose)
-    until = int((house.clock.now() + TICKET).timestamp())
-    text = json.dumps([passage, until, why], separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(house.keyring.seal(signed.tenant, *organisation(), _ticket(signed), text)).decode()
+    return showing.ticket(house, signed, "picture", (passage, why), TICKET)
 
 
 def open_picture(house: House, signed: Signed, ticket: str) -> bytes:
     """The JPEG. Each showing is in the journal before the bytes leave. Raises `TicketOver`, `NotFound`."""
     signed.need(Permission.SEE_PICTURES)
-    passage, why = _read_ticket(house, signed, ticket)
+    number, why = showing.meant(house, signed, "picture", ticket)
+    passage = PassageId(number)
     with house.store.begin(signed.tenant, signed.actor) as tx:
         row = passages.passage(tx, passage)
         if row is not None:
@@ -239,22 +232,6 @@ def open_picture(house: House, signed: Signed, ticket: str) -> bytes:
             tx, house.keyring, house.clock.now(), "picture.opened", about=person, object=f"passage:{passage}", purpose=why
         )
     return jpeg
-
-
-def _read_ticket(house: House, signed: Signed, ticket: str) -> tuple[PassageId, str]:
-    try:
-        text = house.keyring.open(_ticket(signed), Sealed(base64.urlsafe_b64decode(ticket[:2000])))
-        passage, until, why = json.loads(text)
-    except (ValueError, TypeError, NotAnEnvelope, DoesNotOpen, UnknownKey) as error:
-        raise TicketOver from error
-    if house.clock.now().timestamp() > until:
-        raise TicketOver
-    return PassageId(passage), why
-
-
-def _ticket(signed: Signed) -> Place:
-    """A ticket stands in an address, so it is sealed like a value that lies at its session: its purpose is somebody's words."""
-    return Place(signed.tenant, "tickets", "picture", signed.session)
 
 
 def lines_of(house: House, db: Reader, tz: ZoneInfo, rows: Sequence[passages.PassageView]) -> list[PassageLine]:

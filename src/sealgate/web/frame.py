@@ -66,7 +66,7 @@ TABS = (
     Tab(_("People"), "people", "/s/{site}/people", Permission.SEE_PEOPLE, main=True),
     Tab(_("Visits"), "calendar", "/s/{site}/visits", Permission.HOST),
     Tab(_("Passages"), "list", "/s/{site}/passages", Permission.SEARCH_PASSAGES, main=True),
-    Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES),
+    Tab(_("Gates"), "gate", "/s/{site}/gates", Permission.SEE_RULES, also="/s/{site}/cameras"),
     Tab(_("Rules"), "rules", "/s/{site}/rules", Permission.SEE_RULES),
     Tab(_("Roster"), "calendar", "/s/{site}/roster", Permission.SEE_HOURS, group=_("Personnel")),
     Tab(_("Working hours"), "clock", "/s/{site}/hours", Permission.SEE_HOURS, group=_("Personnel")),
@@ -160,7 +160,7 @@ class Page:
 
     def holds(self, tabs: list[Tab], path: str) -> bool:
         """Whether the page at `path` is one of these, or lies under one of them."""
-        places = [at for tab in tabs for at in (self.address(tab), tab.also) if at]
+        places = [at for tab in tabs for at in map(self._here, (tab.address, tab.also)) if at]
         return any(path == at or path.startswith(f"{at}/") for at in places)
 
     def _reaches(self, tab: Tab) -> bool:
@@ -169,7 +169,10 @@ class Page:
         return rule is not None and rule.lets(self.signed, self.site.site if self.site and "{site}" in tab.address else None)
 
     def address(self, tab: Tab) -> str:
-        return tab.address.format(site=self.site.site if self.site else "")
+        return self._here(tab.address)
+
+    def _here(self, address: str) -> str:
+        return address.format(site=self.site.site if self.site else "")
 
     def first(self) -> str:
         """Where somebody lands who asked for nothing in particular."""
