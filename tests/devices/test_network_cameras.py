@@ -120,7 +120,7 @@ def test_a_camera_that_never_answers_is_told_at_once(look: Look) -> None:
 
 def test_closing_does_not_wait_for_a_camera_that_hangs(rtsp: Serve, look: Look) -> None:
     server = rtsp()
-    camera = look(server.address, waits=Waits(stall_after=2000))  # longer than a test may last
+    camera = look(server.address, waits=Waits(stall_after=1000))  # longer than a test may last
     frames = camera.frames()
     next(frames)
     server.freeze()
